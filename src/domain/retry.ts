@@ -1,0 +1,38 @@
+import type { StowageError } from "./errors.js";
+
+/** How often, and how long apart, a request is sent again. */
+export interface RetryPolicy {
+  /** Sendings of one request in all. Default: 5. */
+  readonly maxAttempts: number;
+  /** Milliseconds: the longest wait before the second sending. It doubles with each. Default: 200. */
+  readonly baseDelayMs: number;
+  /** Milliseconds: the longest wait of all. Default: 20,000. */
+  readonly maxDelayMs: number;
+}
+
+export const DEFAULT_RETRY: RetryPolicy = {
+  maxAttempts: 5,
+  baseDelayMs: 200,
+  maxDelayMs: 20_000,
+};
+
+/**
+ * Milliseconds to wait before the request that failed is sent again, or `undefined` when it is not.
+ *
+ * The wait is drawn evenly from zero to a bound that doubles (full jitter), so that many clients do
+ * not come back at once; a server that says how long to wait is heeded, up to the longest wait.
+ *
+ * @param attempt how often the request was sent so far: 1 after the first failure.
+ * @param random from 0 up to, not including, 1.
+ */
+export function retryDelayMs(
+  error: StowageError,
+  attempt: number,
+  random: number,
+  policy: RetryPolicy = DEFAULT_RETRY,
+): number | undefined {
+  if (!error.retryable || attempt >= policy.maxAttempts) return undefined;
+  const bound = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+  const asked = Math.min(error.retryAfterMs ?? 0, policy.maxDelayMs);
+  return Math.max(asked, random * bound);
+}

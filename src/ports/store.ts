@@ -1,0 +1,8 @@
+import type { MultipartStore } from "./multipart-store.js";
+import type { ObjectStore } from "./object-store.js";
+
+/** What every store implements. */
+export interface Store extends ObjectStore, MultipartStore {}
+
+/** A store with the client or directory that it was opened with: disposing of it lets go of those. */
+export interface OpenStore extends Store, AsyncDisposable {}
