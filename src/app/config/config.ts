@@ -1,0 +1,55 @@
+/**
+ * How Stowage is set up. Every field may be missing; each also has a variable, and a field that is
+ * given wins over its variable.
+ */
+export interface StowageConfig {
+  /**
+   * Where objects are kept: `./dir` or `file:///dir` · `memory:` ·
+   * `s3://bucket?region=…&endpoint=…&pathStyle=…&profile=…` ·
+   * `minio://host:port/bucket?tls=…&region=…`. Default: `./stowage-data`. `STOWAGE_STORE`.
+   */
+  readonly store?: string | undefined;
+  /** Default: `datasets`. `STOWAGE_DATASETS_PREFIX`. */
+  readonly datasetsPrefix?: string | undefined;
+  /** Default: `models`. `STOWAGE_MODELS_PREFIX`. */
+  readonly modelsPrefix?: string | undefined;
+  /**
+   * Encryption at rest: `AES256`, `aws:kms`, `aws:kms:KEY_ID` or `none`. Default: `AES256` on S3 and
+   * MinIO, `none` in a directory and in memory, which cannot encrypt. `STOWAGE_ENCRYPTION`.
+   */
+  readonly encryption?: string | undefined;
+  /** Bytes. Default: 5,242,880. `STOWAGE_MULTIPART_THRESHOLD_BYTES`. */
+  readonly multipartThresholdBytes?: number | undefined;
+  /** Bytes, 5 MiB to 5 GiB. Default: 5,242,880. `STOWAGE_PART_BYTES`. */
+  readonly partBytes?: number | undefined;
+  /** Bytes that a part of a stream of unknown length grows to. Default: 64 MiB. `STOWAGE_STREAM_PART_CAP_BYTES`. */
+  readonly streamPartCapBytes?: number | undefined;
+  /** Parts of one upload in flight, 1 to 64. Default: 4. `STOWAGE_CONCURRENCY`. */
+  readonly concurrency?: number | undefined;
+  /** Sendings of one request in all, 1 to 20. Default: 5. `STOWAGE_MAX_ATTEMPTS`. */
+  readonly maxAttempts?: number | undefined;
+  /** Milliseconds until a connection stands. Default: 3,000. `STOWAGE_CONNECT_TIMEOUT_MS`. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds without a byte either way. Default: 20,000. `STOWAGE_IDLE_TIMEOUT_MS`. */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
+   * Of S3, where the SDK's provider chain is not wanted. No variable: the chain has its own
+   * (`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, …).
+   */
+  readonly s3Credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
+  /** Of MinIO. `MINIO_ACCESS_KEY` and `MINIO_SECRET_KEY`. */
+  readonly minioCredentials?: MinioCredentials | undefined;
+}
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  /** When they end, for credentials that a provider renews. */
+  readonly expiration?: Date | undefined;
+}
+
+export interface MinioCredentials {
+  readonly accessKey: string;
+  readonly secretKey: string;
+}

@@ -1,0 +1,177 @@
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { quote } from "../../domain/errors.js";
+
+/** Where a store is, taken apart. */
+export type StoreLocation =
+  | { readonly kind: "filesystem"; readonly directory: string }
+  | { readonly kind: "memory" }
+  | {
+      readonly kind: "s3";
+      readonly bucket: string;
+      readonly region: string | undefined;
+      readonly endpoint: string | undefined;
+      readonly pathStyle: boolean | undefined;
+      readonly profile: string | undefined;
+    }
+  | {
+      readonly kind: "minio";
+      readonly endpoint: string;
+      readonly bucket: string;
+      readonly region: string | undefined;
+      readonly profile: string | undefined;
+    };
+
+/** A location, or what is wrong with it: the end of a sentence, and the text as it may be shown. */
+export type ReadLocation =
+  | { readonly location: StoreLocation }
+  | { readonly fault: string; readonly shown: string };
+
+const FORMS =
+  "use ./dir or file:///dir, memory:, s3://bucket?region=…&endpoint=…&pathStyle=… or minio://host:port/bucket?tls=…";
+
+/** Reads a store's location. A relative directory is taken from `cwd`. */
+export function readLocation(text: string, cwd: string): ReadLocation {
+  const shown = withoutSecrets(text);
+  const fault = (why: string): ReadLocation => ({ fault: why, shown });
+  if (text === "memory:") return { location: { kind: "memory" } };
+  if (/^\.{0,2}\/|^\.{1,2}$/.test(text) || (isAbsolute(text) && !text.includes("://"))) {
+    if (text.includes("\0")) return fault("holds a NUL character");
+    return { location: { kind: "filesystem", directory: resolve(cwd, text) } };
+  }
+  const url = parseUrl(text);
+  if (url === undefined || !["s3:", "minio:", "file:"].includes(url.protocol)) {
+    return fault(`is of no known form; ${FORMS}${bareWordHint(text)}`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    return fault(
+      "holds credentials, which do not belong in a location; S3 takes them from the SDK's provider chain (AWS_ACCESS_KEY_ID, AWS_PROFILE, …), MinIO from MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
+    );
+  }
+  if (url.hash !== "") return fault('holds a "#", which means nothing here; leave it out');
+  if (url.protocol === "file:") return readFile(url, fault);
+  return url.protocol === "s3:" ? readS3(url, fault) : readMinio(url, fault);
+}
+
+type Fault = (why: string) => ReadLocation;
+
+function readFile(url: URL, fault: Fault): ReadLocation {
+  if (url.search !== "")
+    return fault("is a folder and takes no settings; leave out what follows ?");
+  try {
+    return { location: { kind: "filesystem", directory: fileURLToPath(url) } };
+  } catch {
+    return fault("names a folder of another machine; use file:///path, with three slashes");
+  }
+}
+
+function readS3(url: URL, fault: Fault): ReadLocation {
+  const bucket = url.host;
+  const wrong =
+    bucketFault(bucket) ??
+    pathFault(url, "datasetsPrefix and modelsPrefix") ??
+    queryFault(url, ["region", "endpoint", "pathStyle", "profile"]);
+  if (wrong !== undefined) return fault(wrong);
+  const endpoint = url.searchParams.get("endpoint") ?? undefined;
+  const endpointWrong = endpoint === undefined ? undefined : endpointFault(endpoint);
+  if (endpointWrong !== undefined) return fault(endpointWrong);
+  const pathStyle = flag(url, "pathStyle");
+  if (pathStyle === "wrong") return fault("has a pathStyle that is neither true nor false");
+  return {
+    location: {
+      kind: "s3",
+      bucket,
+      region: url.searchParams.get("region") ?? undefined,
+      endpoint,
+      pathStyle,
+      profile: url.searchParams.get("profile") ?? undefined,
+    },
+  };
+}
+
+function readMinio(url: URL, fault: Fault): ReadLocation {
+  const [, bucket = "", ...rest] = url.pathname.split("/");
+  if (url.host === "") return fault("names no host; use minio://host:port/bucket");
+  if (bucket === "") return fault("names no bucket; use minio://host:port/bucket");
+  const wrong =
+    bucketFault(bucket) ??
+    (rest.join("") === "" ? undefined : "has a path after the bucket; leave it out") ??
+    queryFault(url, ["tls", "region", "profile"]);
+  if (wrong !== undefined) return fault(wrong);
+  const tls = flag(url, "tls");
+  if (tls === "wrong") return fault("has a tls that is neither true nor false");
+  return {
+    location: {
+      kind: "minio",
+      endpoint: `${tls === false ? "http" : "https"}://${url.host}`,
+      bucket,
+      region: url.searchParams.get("region") ?? undefined,
+      profile: url.searchParams.get("profile") ?? undefined,
+    },
+  };
+}
+
+/** The rules of Amazon S3 for names of general purpose buckets. */
+function bucketFault(bucket: string): string | undefined {
+  if (bucket === "") return "names no bucket; use s3://bucket";
+  const good =
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) &&
+    !bucket.includes("..") &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(bucket);
+  return good
+    ? undefined
+    : `names the bucket ${quote(bucket)}; a bucket's name has 3 to 63 of a-z, 0-9, "-" and ".", and begins and ends with a letter or a digit`;
+}
+
+function pathFault(url: URL, instead: string): string | undefined {
+  if (url.pathname === "" || url.pathname === "/") return undefined;
+  return `has a path after the bucket; leave it out, and set prefixes by ${instead}`;
+}
+
+function queryFault(url: URL, known: readonly string[]): string | undefined {
+  for (const name of url.searchParams.keys()) {
+    if (!known.includes(name)) {
+      return `has the unknown setting ${quote(name)}; known are ${known.join(", ")}`;
+    }
+    if (url.searchParams.getAll(name).length > 1) return `gives ${quote(name)} twice`;
+    if (url.searchParams.get(name) === "") return `gives ${quote(name)} no value`;
+  }
+  return undefined;
+}
+
+function endpointFault(endpoint: string): string | undefined {
+  const url = parseUrl(endpoint);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return `has the endpoint ${quote(withoutSecrets(endpoint))}; use http://host:port or https://host:port`;
+  }
+  if (url.username !== "" || url.password !== "") {
+    return "has an endpoint with credentials, which do not belong there";
+  }
+  if (url.search !== "" || url.hash !== "" || !["", "/"].includes(url.pathname)) {
+    return "has an endpoint with a path; use http://host:port or https://host:port";
+  }
+  return undefined;
+}
+
+function flag(url: URL, name: string): boolean | undefined | "wrong" {
+  const value = url.searchParams.get(name);
+  if (value === null) return undefined;
+  return value === "true" ? true : value === "false" ? false : "wrong";
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function bareWordHint(text: string): string {
+  return /^[\w.-]+$/.test(text)
+    ? `, such as ./${text} for a folder or s3://${text} for a bucket`
+    : "";
+}
+
+/** A location with whatever may be a secret blotted out. */
+function withoutSecrets(text: string): string {
+  return text
+    .replace(/\/\/[^/?#]*@/g, "//***@")
+    .replace(/([?&](?!region=|endpoint=|pathStyle=|profile=|tls=)[^=&]*)=[^&]*/gi, "$1=***");
+}
