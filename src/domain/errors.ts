@@ -143,7 +143,10 @@ export class StowageError extends Error {
 
   /** The same error with more facts told, or others. */
   with(facts: ErrorFacts): StowageError {
-    return new StowageError(this.code, this.message, { ...this.facts(), ...facts }, this);
+    const all = { ...this.facts(), ...facts };
+    const error = new StowageError(this.code, this.message, all, { cause: this.cause });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
   }
 
   /** The facts that are known, and nothing else: safe to log. */

@@ -14,19 +14,23 @@ export type ByteRange =
  * @throws `invalid-argument` for what is negative, no whole number, or asks for no byte at all.
  */
 export function checkRange(range: ByteRange): void {
-  const fault =
-    range.suffix !== undefined
-      ? range.suffix >= 1 || "suffix must be at least 1"
-      : (range.start >= 0 || "start must be at least 0") &&
-        (range.end === undefined || range.end > range.start || "end must be greater than start");
-  const whole = [range.start, range.end, range.suffix].every(
-    (value) => value === undefined || Number.isSafeInteger(value),
-  );
-  if (fault === true && whole) return;
+  const fault = rangeFault(range);
+  if (fault === undefined) return;
   throw new StowageError(
     "invalid-argument",
-    `Cannot read range ${JSON.stringify(range)}: ${fault === true ? "offsets are whole numbers" : fault}`,
+    `Cannot read range ${JSON.stringify(range)}: ${fault}`,
   );
+}
+
+function rangeFault({ start, end, suffix }: ByteRange): string | undefined {
+  const whole = [start, end, suffix].every(
+    (value) => value === undefined || Number.isSafeInteger(value),
+  );
+  if (!whole) return "offsets are whole numbers";
+  if (suffix !== undefined) return suffix >= 1 ? undefined : "suffix must be at least 1";
+  if (start < 0) return "start must be at least 0";
+  if (end !== undefined && end <= start) return "end must be greater than start";
+  return undefined;
 }
 
 /**

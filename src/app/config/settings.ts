@@ -104,6 +104,7 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
   if (values.datasetsPrefix !== undefined || values.modelsPrefix !== undefined) {
     mistakes.push(...overlap(prefixes(values), names));
   }
+  mistakes.push(...credentialFaults(config));
   const minioCredentials = minioCredentialsOf(config, env, location, mistakes);
   if (mistakes.length > 0 || location === undefined || encryption === "impossible") {
     throw invalidConfig(mistakes);
@@ -187,6 +188,23 @@ function overlap(
       rule: `lies within the other prefix, ${quote(modelsPrefix)}, or holds it; use two that are apart`,
     },
   ];
+}
+
+/** A secret is never shown: not what it is, nor how long. */
+function credentialFaults({ s3Credentials, minioCredentials }: StowageConfig): Mistake[] {
+  const faults: Mistake[] = [];
+  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+  const s3 = s3Credentials;
+  if (s3 !== undefined && typeof s3 !== "function") {
+    if (!isText(s3.accessKeyId) || !isText(s3.secretAccessKey)) {
+      faults.push({ name: "s3Credentials", rule: "needs accessKeyId and secretAccessKey" });
+    }
+  }
+  const minio = minioCredentials;
+  if (minio !== undefined && !(isText(minio.accessKey) && isText(minio.secretKey))) {
+    faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
+  }
+  return faults;
 }
 
 function minioCredentialsOf(

@@ -1,0 +1,50 @@
+import type { Checksum } from "../../domain/checksum.js";
+import type { Metadata } from "../../domain/metadata.js";
+import type { ObjectKey } from "../../domain/object-key.js";
+import type { UploadWishes } from "../../domain/upload-plan.js";
+import type { Clock } from "../../ports/clock.js";
+import type { Encryption, When } from "../../ports/object-store.js";
+import type { Store } from "../../ports/store.js";
+
+/** What the engine works with. */
+export interface Uploader {
+  /** Sends each request again where that may help. */
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly wishes: UploadWishes;
+  /** Parts in flight at once. */
+  readonly concurrency: number;
+}
+
+/** One object to be stored. */
+export interface ObjectUpload {
+  readonly key: ObjectKey;
+  readonly contentType: string;
+  /** Holds `write_token`, by which the engine knows its own object again. */
+  readonly metadata: Metadata;
+  readonly writeToken: string;
+  readonly encryption: Encryption | undefined;
+  readonly when: When | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
+}
+
+/** What was stored. */
+export interface Sent {
+  readonly size: number;
+  readonly etag: string;
+  readonly checksum: Checksum;
+  /** 0 for one request. */
+  readonly parts: number;
+}
+
+/** A source that has been read far enough to know how it is sent. */
+export type Prepared =
+  | { readonly kind: "whole"; readonly bytes: Uint8Array; readonly checksum: Checksum }
+  | {
+      readonly kind: "parts";
+      readonly pieces: AsyncIterable<Uint8Array>;
+      readonly totalBytes: number | undefined;
+      /** What fits in all the parts. */
+      readonly ceilingBytes: number;
+    };

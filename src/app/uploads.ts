@@ -1,0 +1,150 @@
+import { lookup } from "mrmime";
+import { quote, StowageError } from "../domain/errors.js";
+import { checkMetadata, checkUserMetadata } from "../domain/metadata.js";
+import { ownerId } from "../domain/owner.js";
+import { checkFilename, uploadKey } from "../domain/upload-key.js";
+import type { Encryption } from "../ports/object-store.js";
+import type { OpenSource, Source, UploadSource } from "../ports/source.js";
+import type { Progress, Uploaded, UploadRequest } from "./stowage.js";
+import { prepare } from "./uploader/prepare.js";
+import { uploadObject } from "./uploader/upload-object.js";
+import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader/uploader.js";
+
+/** What uploads are made with. */
+export interface Uploads extends Uploader {
+  readonly openSource: OpenSource;
+  readonly encryption: Encryption | undefined;
+}
+
+/** Keys tried for one upload: as many files of one name in one second are a mistake elsewhere. */
+const MOST_KEYS = 1_000;
+/** RFC 9110, 8.3.1: type, subtype and parameters. */
+const MEDIA_TYPE =
+  /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
+
+/**
+ * Stores a user's file under a key of its own below `root`.
+ *
+ * The order matters: all input is checked, then the source opened, then the first request sent.
+ */
+export async function upload(
+  uploads: Uploads,
+  root: string,
+  request: UploadRequest,
+): Promise<Uploaded> {
+  const { signal } = request;
+  const owner = ownerId(request.userId);
+  if (request.name !== undefined) checkFilename(request.name);
+  if (request.contentType !== undefined) checkContentType(request.contentType);
+  checkUserMetadata(request.metadata ?? {});
+  signal?.throwIfAborted();
+
+  const at = uploads.clock.now();
+  await using source = await uploads.openSource(request.source);
+  const filename = request.name ?? source.filename;
+  if (filename === undefined) {
+    throw new StowageError(
+      "invalid-argument",
+      "Cannot upload a source that has no file name: give one as name",
+      { operation: "upload" },
+    );
+  }
+  const key = (attempt: number) => uploadKey({ root, owner, at, filename, attempt });
+  key(1);
+  const writeToken = uploads.clock.token();
+  const metadata = {
+    ...request.metadata,
+    uploaded_at: at.toISOString(),
+    original_filename: filename,
+    write_token: writeToken,
+  };
+  checkMetadata(metadata);
+  const contentType = request.contentType ?? lookup(filename) ?? "application/octet-stream";
+
+  const object = (attempt: number): ObjectUpload => ({
+    key: key(attempt),
+    contentType,
+    metadata,
+    writeToken,
+    encryption: uploads.encryption,
+    when: { absent: true },
+    signal,
+    onProgress: (doneBytes, totalBytes) =>
+      tell(request.onProgress, { key: key(attempt), doneBytes, totalBytes }),
+  });
+  const { sent, key: taken } = await underFreeKey(uploads, source, request.source, object);
+  return {
+    uri: uploads.store.uri(taken),
+    key: taken,
+    ...sent,
+    contentType,
+    metadata,
+    encryption: uploads.encryption?.algorithm ?? "none",
+  };
+}
+
+/**
+ * Tries one key after the other until one is free. Bytes at hand are just sent again. A source in
+ * parts looks for a free key first, since its parts are bound to the key; when the key is taken
+ * meanwhile, it is opened again, and a stream, which cannot be, is refused with `already-exists`.
+ */
+async function underFreeKey(
+  uploads: Uploads,
+  source: Source,
+  origin: UploadSource,
+  object: (attempt: number) => ObjectUpload,
+): Promise<{ sent: Sent; key: Uploaded["key"] }> {
+  const { signal } = object(1);
+  let prepared: Prepared | undefined = await prepare(uploads, source, signal);
+  for (let attempt = 1; attempt <= MOST_KEYS; attempt++) {
+    const next = object(attempt);
+    if (prepared?.kind !== "whole" && (await isTaken(uploads, next))) continue;
+    try {
+      if (prepared !== undefined) {
+        return { sent: await uploadObject(uploads, source, prepared, next), key: next.key };
+      }
+      await using again = await uploads.openSource(origin);
+      const readAgain = await prepare(uploads, again, signal);
+      return { sent: await uploadObject(uploads, again, readAgain, next), key: next.key };
+    } catch (error) {
+      const taken = error instanceof StowageError && error.code === "already-exists";
+      if (!taken || error.outcome !== "not-applied") throw error;
+      if (prepared?.kind === "whole") continue;
+      if (source.size === undefined) throw error;
+      prepared = undefined;
+    }
+  }
+  throw new StowageError(
+    "already-exists",
+    `Cannot upload ${quote(object(1).key)}: it is taken, and so are the next ${MOST_KEYS - 1} numbers`,
+    { operation: "upload", key: object(1).key, outcome: "not-applied" },
+  );
+}
+
+async function isTaken(uploads: Uploads, { key, signal }: ObjectUpload): Promise<boolean> {
+  try {
+    await uploads.store.head(key, { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof StowageError && error.code === "not-found") return false;
+    throw error;
+  }
+}
+
+/** To tell of progress must not undo what has been stored: what a listener throws is dropped. */
+export function tell(
+  listener: ((progress: Progress) => void) | undefined,
+  progress: Progress,
+): void {
+  try {
+    listener?.(progress);
+  } catch {}
+}
+
+function checkContentType(contentType: string): void {
+  if (typeof contentType === "string" && MEDIA_TYPE.test(contentType)) return;
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot use content type ${quote(contentType)}: use a media type such as "text/csv"`,
+  );
+}
