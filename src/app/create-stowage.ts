@@ -22,11 +22,12 @@ export function createStowage(
   openTarget: OpenTarget,
   close: () => Promise<void>,
 ): Stowage {
-  const { retry, encryption, wishes, concurrency } = settings;
+  const { retry, encryption, wishes, concurrency, cleanupTimeoutMs } = settings;
   const roots = { dataset: settings.datasetsPrefix, model: settings.modelsPrefix };
   const steady = new RetryingStore(store, clock, retry);
   const reader = { store: steady, clock, retry };
-  const uploads = { store: steady, clock, wishes, concurrency, openSource, encryption };
+  const engine = { store: steady, clock, wishes, concurrency, cleanupTimeoutMs };
+  const uploads = { ...engine, openSource, encryption };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;

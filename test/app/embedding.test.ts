@@ -11,8 +11,8 @@ import { openStowage } from "../../src/app/modules/open-stowage.js";
 import type { Stowage } from "../../src/app/stowage.js";
 
 /** What a larger application has of its own: a service that is given Stowage. */
-class Reports {
-  constructor(readonly stowage: Stowage) {}
+interface Reports {
+  readonly stowage: Stowage;
 }
 const REPORTS: ServiceIdentifier<Reports> = Symbol("Reports");
 
@@ -29,14 +29,14 @@ async function application(store?: string, env = {}): Promise<Container> {
   await container.load(stowageModule({ store }, env));
   container
     .bind(REPORTS)
-    .toResolvedValue((stowage) => new Reports(stowage), [STOWAGE])
+    .toResolvedValue((stowage): Reports => ({ stowage }), [STOWAGE])
     .inSingletonScope();
   return container;
 }
 
 it("is injected into a larger container, as one instance, and closed with it", async () => {
   const container = await application(`file://${folder}`);
-  const reports = await container.getAsync(REPORTS);
+  const reports = await container.getAsync<Reports>(REPORTS);
   expect(reports.stowage).toBe(await container.getAsync(STOWAGE));
   const source = new TextEncoder().encode("a,b\n");
   const { uri } = await reports.stowage.uploadDataset({ userId: 1, source, name: "r.csv" });
@@ -49,7 +49,7 @@ it("swaps S3 for MinIO by one rebind", async () => {
   const options = { endpoint: "http://127.0.0.1:9", bucket: "b-1", accessKey: "a", secretKey: "s" };
   await using minio = openMinioStore(options);
   (await container.rebindAsync(STORE)).toConstantValue(minio);
-  const { stowage } = await container.getAsync(REPORTS);
+  const { stowage } = await container.getAsync<Reports>(REPORTS);
   expect(stowage.store.facts.kind).toBe("minio");
 });
 
@@ -60,7 +60,7 @@ it("swaps S3 for MinIO by one variable", async () => {
     ["minio://127.0.0.1:9/bucket?tls=false", "minio"],
   ]) {
     const container = await application(undefined, { ...env, STOWAGE_STORE: location });
-    const { stowage } = await container.getAsync(REPORTS);
+    const { stowage } = await container.getAsync<Reports>(REPORTS);
     expect(stowage.store.facts.kind).toBe(kind);
     await container.unbindAllAsync();
   }
@@ -70,7 +70,7 @@ it("works on a store of the application's own, put in its place", async () => {
   const container = await application("s3://bucket");
   await using own = openMemoryStore();
   (await container.rebindAsync(STORE)).toConstantValue(own);
-  const { stowage } = await container.getAsync(REPORTS);
+  const { stowage } = await container.getAsync<Reports>(REPORTS);
   expect(stowage.store).toBe(own);
 });
 

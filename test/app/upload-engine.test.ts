@@ -302,6 +302,14 @@ describe("an abort", () => {
     },
   );
 
+  it("that comes after the last answer comes too late: the object is stored, and told", async () => {
+    const controller = new AbortController();
+    const run = (): void => controller.abort(reason);
+    const { stowage } = open([{ operation: "completeUpload", nth: 1, when: "after", run }]);
+    const { key } = await upload(stowage, 50, { signal: controller.signal });
+    expect(await keysOf(store)).toEqual([key]);
+  });
+
   it("while the one request of a small upload is under way takes the object back", async () => {
     const controller = new AbortController();
     const run = (): never => {

@@ -33,6 +33,11 @@ export interface StowageConfig {
   /** Milliseconds without a byte either way. Default: 20,000. `STOWAGE_IDLE_TIMEOUT_MS`. */
   readonly idleTimeoutMs?: number | undefined;
   /**
+   * Milliseconds in which what a failed or aborted upload left behind is removed, while the store may
+   * be away. Default: 15,000. `STOWAGE_CLEANUP_TIMEOUT_MS`.
+   */
+  readonly cleanupTimeoutMs?: number | undefined;
+  /**
    * Of S3, where the SDK's provider chain is not wanted. No variable: the chain has its own
    * (`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, …).
    */

@@ -24,6 +24,7 @@ export interface Settings {
   readonly retry: RetryPolicy;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly cleanupTimeoutMs: number;
   readonly s3Credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   readonly minioCredentials: MinioCredentials | undefined;
 }
@@ -48,6 +49,7 @@ const FIELDS = {
   maxAttempts: whole(1, 20, "sendings"),
   connectTimeoutMs: whole(1, 600_000, "milliseconds"),
   idleTimeoutMs: whole(1, 3_600_000, "milliseconds"),
+  cleanupTimeoutMs: whole(1, 3_600_000, "milliseconds"),
 } as const;
 
 type FieldName = keyof typeof FIELDS;
@@ -123,6 +125,7 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
     retry: { ...DEFAULT_RETRY, maxAttempts: number("maxAttempts", DEFAULT_RETRY.maxAttempts) },
     connectTimeoutMs: number("connectTimeoutMs", 3_000),
     idleTimeoutMs: number("idleTimeoutMs", 20_000),
+    cleanupTimeoutMs: number("cleanupTimeoutMs", 15_000),
     s3Credentials: config.s3Credentials,
     minioCredentials,
   };

@@ -5,10 +5,10 @@ import type { ObjectUpload, Uploader } from "./uploader.js";
 
 /** The metadata name of the write token. */
 const WRITE_TOKEN = "write_token";
-/** Amazon S3 asks to repeat an abort until no part is listed. */
-const ABORT_ROUNDS = 4;
-/** Milliseconds for what is done after a failure: it has a limit of its own, as nobody else ends it. */
-const CLEANUP_LIMIT_MS = 15_000;
+/** Amazon S3 asks to repeat an abort until no part is listed; a server that is away may come back. */
+const ABORT_ROUNDS = 30;
+/** Milliseconds: the longest wait between two rounds. */
+const MAX_PAUSE_MS = 1_000;
 
 /**
  * Whether an error leaves open what the store has: the write may have gone through, though its answer
@@ -36,7 +36,7 @@ export type Found =
 export async function findOut(
   uploader: Uploader,
   upload: ObjectUpload,
-  limit: AbortSignal = cleanupLimit(),
+  limit: AbortSignal = cleanupLimit(uploader),
 ): Promise<Found> {
   try {
     const info = await uploader.store.head(upload.key, { signal: limit });
@@ -49,16 +49,16 @@ export async function findOut(
   }
 }
 
-/** Ends what runs after a failure when it takes too long. */
-export function cleanupLimit(): AbortSignal {
-  return AbortSignal.timeout(CLEANUP_LIMIT_MS);
+/** Ends what runs after a failure: it has a limit of its own, since the caller's signal may be spent. */
+export function cleanupLimit({ cleanupTimeoutMs }: Uploader): AbortSignal {
+  return AbortSignal.timeout(cleanupTimeoutMs);
 }
 
 /** Removes the upload's own object, should it stand there after all. Never rejects. */
 export async function withdraw(
   uploader: Uploader,
   upload: ObjectUpload,
-  limit: AbortSignal = cleanupLimit(),
+  limit: AbortSignal = cleanupLimit(uploader),
 ): Promise<void> {
   const found = await findOut(uploader, upload, limit);
   if (found.kind !== "ours") return;
@@ -78,7 +78,7 @@ export async function drop(
 ): Promise<boolean> {
   for (let round = 1; round <= ABORT_ROUNDS && !limit.aborted; round++) {
     try {
-      if (round > 1) await clock.sleep(100 * 2 ** round, limit);
+      if (round > 1) await clock.sleep(Math.min(MAX_PAUSE_MS, 50 * 2 ** round), limit);
       await store.abortUpload(session, { signal: limit });
       const left = store.listParts(session, { signal: limit })[Symbol.asyncIterator]();
       // A part that was in flight may have come after the abort: then it stands here.

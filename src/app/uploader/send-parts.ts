@@ -145,7 +145,7 @@ async function cleanUp(
   completing: boolean,
   cause: unknown,
 ): Promise<unknown> {
-  const limit = cleanupLimit();
+  const limit = cleanupLimit(uploader);
   const gone = await drop(uploader, session, limit);
   if (upload.signal?.aborted === true) {
     // A complete that was cut off may have gone through all the same.

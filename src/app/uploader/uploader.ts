@@ -14,6 +14,8 @@ export interface Uploader {
   readonly wishes: UploadWishes;
   /** Parts in flight at once. */
   readonly concurrency: number;
+  /** Milliseconds in which what a failure or an abort left behind is removed. */
+  readonly cleanupTimeoutMs: number;
 }
 
 /** One object to be stored. */
