@@ -17,6 +17,9 @@ interface StoredPart {
 /** Bytes of parts held at once, where the parts are so large that fewer than wished are in flight. */
 const HELD_BYTES = 268_435_456;
 
+/** Milliseconds that a create is given after an abort. */
+const CREATE_GRACE_MS = 2_000;
+
 /** Stores a source in parts, several in flight at once. */
 export async function sendParts(
   uploader: Uploader,
@@ -27,10 +30,11 @@ export async function sendParts(
   const { store } = uploader;
   const { key, contentType, metadata, encryption, when, signal } = upload;
   signal?.throwIfAborted();
-  const options = { contentType, metadata, encryption, checksummed: true, signal };
-  const session = await store.createUpload(key, options);
+  const attributes = { contentType, metadata, encryption, checksummed: true };
+  const session = await store.createUpload(key, { ...attributes, signal: afterGrace(signal) });
   let completing = false;
   try {
+    signal?.throwIfAborted();
     const stored = await sendAll(uploader, session, prepared, upload);
     await source.verify();
     const parts = stored.map(({ part }) => part);
@@ -53,6 +57,21 @@ export async function sendParts(
   } catch (error) {
     throw await cleanUp(uploader, session, upload, completing, error);
   }
+}
+
+/**
+ * Follows a signal some time later: a create that is cut off may leave an upload whose id nobody
+ * knows, so it is given the time to answer.
+ */
+function afterGrace(signal: AbortSignal | undefined): AbortSignal {
+  const later = new AbortController();
+  const follow = (): void => later.abort(signal?.reason);
+  signal?.addEventListener(
+    "abort",
+    () => AbortSignal.timeout(CREATE_GRACE_MS).addEventListener("abort", follow),
+    { once: true },
+  );
+  return later.signal;
 }
 
 /** Sends the pieces as they are read. Settles only when no part is in flight any more. */
