@@ -49,9 +49,9 @@ export interface MultipartStore {
    * - A complete without a part, with an unknown one or with a wrong ETag is refused with `invalid-part`.
    * - A part but the last that is smaller than the store's least is refused with `invalid-part`.
    * - A complete of an unknown or aborted upload is refused with `upload-not-found`.
+   * - A second complete of an upload is answered as the first, or refused with `upload-not-found`.
    * - A complete whose bytes do not have the checksum given is refused with `checksum-mismatch`.
-   *
-   * A store may answer a second complete of the same upload as the first.
+   * - The checksum given to a complete is kept, and told by head and get.
    *
    * @param parts in ascending order of their numbers, which may leave gaps.
    * @throws `already-exists`, `precondition-failed`, `conflict`, `invalid-part`, `upload-not-found`,

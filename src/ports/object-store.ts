@@ -18,6 +18,8 @@ import type { StoreLimits } from "../domain/upload-plan.js";
  * - An error tells its code, operation, store and key.
  * - A store without the bucket says `bucket-not-found`, never `not-found`.
  * - A store that cannot honour an option refuses it with `unsupported` before any I/O.
+ * - Every key that passes the key policy names an object of its own, and is listed as it was given.
+ * - Every key has a URI of its own, which begins with the store's location.
  *
  * It has no folders, no appending and no writing in place. Sizes and offsets are in bytes. A store
  * sends each request once: whoever calls it decides about sending it again. Beside `StowageError`,
@@ -46,6 +48,7 @@ export interface ObjectStore {
    * - A put whose bytes do not have the checksum given is refused with `checksum-mismatch`.
    * - The checksum given is kept, and told by head and get.
    * - A put that asks for encryption resolves only when the store has confirmed it.
+   * - A key and another that begins with it and a `/` are two objects, and neither write harms the other.
    * - Metadata values of any Unicode come back unchanged.
    * - Metadata that breaks a rule is refused with `invalid-metadata` before any I/O.
    *
@@ -131,7 +134,7 @@ export interface ObjectStore {
    * - A list that starts after a key leaves out that key and all before it.
    * - Nothing that matches is an empty list, not an error.
    * - An upload in progress is not listed.
-   * - A list that is left early fetches no further page.
+   * - A list that is left early lets go of what it held.
    *
    * An object written or deleted meanwhile may or may not appear. Objects whose names break the key
    * policy cannot be addressed here, and are left out.
@@ -163,6 +166,17 @@ export interface StoreHonours {
   readonly encryption: readonly Encryption["algorithm"][];
   /** Whether uploads can be listed by a prefix, or of one key alone. */
   readonly listUploads: "prefix" | "key";
+  /**
+   * Whether `a` and `a/b` can both be listed. MinIO, which keeps objects as folders, gives both to a
+   * get, but leaves `a/b` out of its lists while `a` is there.
+   */
+  readonly keyBesideItsPrefix: boolean;
+  /**
+   * Whether what is replaced stays whole until the new object is there. LocalStack writes over the
+   * old bytes: a reader may find them mixed during a complete, and a put that is refused for its
+   * checksum loses them.
+   */
+  readonly replacesWhole: boolean;
 }
 
 /**

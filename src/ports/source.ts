@@ -15,7 +15,7 @@ export interface Source extends AsyncDisposable {
   readonly filename: string | undefined;
   /**
    * Gives the source's bytes in order, in pieces of the sizes asked for: each piece is as long as
-   * asked, but the last, which is shorter or missing.
+   * asked (1 byte or more), but the last, which is shorter or missing.
    *
    * A piece belongs to the caller. Once only.
    *

@@ -1,0 +1,1 @@
+export { MemoryObjectStore, type MemoryStoreOptions, openMemoryStore } from "./store.js";

@@ -1,0 +1,307 @@
+import type { Checksum } from "../../domain/checksum.js";
+import { quote } from "../../domain/errors.js";
+import type { ObjectKey } from "../../domain/object-key.js";
+import { checkRange, resolveRange } from "../../domain/range.js";
+import { S3_LIMITS, type StoreLimits } from "../../domain/upload-plan.js";
+import { compareUtf8 } from "../../domain/utf8.js";
+import type {
+  CompleteUploadOptions,
+  CreateUploadOptions,
+  Part,
+  Upload,
+  UploadFilter,
+  UploadPartOptions,
+  UploadSummary,
+} from "../../ports/multipart-store.js";
+import type {
+  CallOptions,
+  CopyOptions,
+  DeleteOptions,
+  DeleteResult,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ObjectInfo,
+  OpenObject,
+  PutOptions,
+  StoreFacts,
+  WriteResult,
+} from "../../ports/object-store.js";
+import type { OpenStore } from "../../ports/store.js";
+import { type Call, checked, refusal } from "./errors.js";
+import {
+  type Attributes,
+  attributesOf,
+  etagOf,
+  etagOfParts,
+  expectChecksum,
+  expectCondition,
+  refuseEncryption,
+  type Version,
+} from "./objects.js";
+import { partsToJoin, type StoredPart, toldPart, Uploads } from "./uploads.js";
+
+export interface MemoryStoreOptions {
+  /** Default: those of Amazon S3. Smaller ones let tests reach them. */
+  readonly limits?: StoreLimits | undefined;
+  /** Default: the system's clock. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** Bytes of the largest chunk that a body gives. */
+const CHUNK_BYTES = 65_536;
+
+/**
+ * The reference: every promise of the port but encryption, in the memory of this process.
+ *
+ * Bytes are copied on their way in and out, so nobody's later change reaches what is stored.
+ */
+export class MemoryObjectStore implements OpenStore {
+  readonly facts: StoreFacts;
+  readonly #now: () => Date;
+  readonly #objects = new Map<ObjectKey, Version>();
+  readonly #uploads = new Uploads();
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#now = options.now ?? (() => new Date());
+    this.facts = {
+      kind: "memory",
+      location: "memory:///",
+      limits: options.limits ?? S3_LIMITS,
+      honours: {
+        conditions: { put: true, complete: true, copy: true, delete: true },
+        encryption: [],
+        listUploads: "prefix",
+        keyBesideItsPrefix: true,
+        replacesWhole: true,
+      },
+    };
+  }
+
+  uri(key: ObjectKey): string {
+    return this.facts.location + key;
+  }
+
+  async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {
+    const call: Call = { operation: "put", key };
+    options.signal?.throwIfAborted();
+    const attributes = attributesOf(call, options);
+    this.#expectSize(call, bytes.length, this.facts.limits.maxPutBytes);
+    expectChecksum(call, bytes, options.checksum);
+    expectCondition(call, key, this.#objects.get(key), options.when);
+    return this.#store(key, new Uint8Array(bytes), etagOf(bytes), attributes, options.checksum);
+  }
+
+  async get(key: ObjectKey, options: GetOptions = {}): Promise<OpenObject> {
+    const call: Call = { operation: "get", key };
+    const { range, signal, when } = options;
+    signal?.throwIfAborted();
+    if (range !== undefined) checked(call, () => checkRange(range));
+    const version = this.#version(call, key);
+    expectCondition(call, key, version, when);
+    const { start, end } = checked(call, () =>
+      resolveRange(range ?? { start: 0 }, version.bytes.length),
+    );
+    return {
+      info: told(version.info),
+      body: chunks(version.bytes.subarray(start, end), signal),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectInfo> {
+    options.signal?.throwIfAborted();
+    return told(this.#version({ operation: "head", key }, key).info);
+  }
+
+  async delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    expectCondition({ operation: "delete", key }, key, this.#objects.get(key), options.when);
+    this.#objects.delete(key);
+  }
+
+  async deleteMany(
+    keys: readonly ObjectKey[],
+    options: CallOptions = {},
+  ): Promise<readonly DeleteResult[]> {
+    options.signal?.throwIfAborted();
+    for (const key of keys) this.#objects.delete(key);
+    return keys.map((key) => ({ key }));
+  }
+
+  async copy(from: ObjectKey, to: ObjectKey, options: CopyOptions = {}): Promise<WriteResult> {
+    options.signal?.throwIfAborted();
+    refuseEncryption({ operation: "copy", key: to }, options.encryption);
+    const { bytes, info } = this.#version({ operation: "copy", key: from }, from);
+    expectCondition({ operation: "copy", key: to }, to, this.#objects.get(to), options.when);
+    return this.#store(to, bytes, info.etag, info, info.checksum);
+  }
+
+  async *list(options: ListOptions = {}): AsyncIterable<ListEntry> {
+    const { prefix = "", delimiter, startAfter, signal } = options;
+    signal?.throwIfAborted();
+    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
+    let folded: string | undefined;
+    for (const key of keys.sort(compareUtf8)) {
+      signal?.throwIfAborted();
+      const cut = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
+      const name = cut === -1 ? key : key.slice(0, cut + 1);
+      if (startAfter !== undefined && compareUtf8(name, startAfter) <= 0) continue;
+      if (cut !== -1) {
+        if (name !== folded) yield { kind: "prefix", prefix: name };
+        folded = name;
+        continue;
+      }
+      // Looked at now: it may be deleted or replaced since the list began.
+      const info = this.#objects.get(key)?.info;
+      if (info !== undefined) yield { kind: "object", ...summaryOf(info) };
+    }
+  }
+
+  async createUpload(key: ObjectKey, options: CreateUploadOptions = {}): Promise<Upload> {
+    options.signal?.throwIfAborted();
+    const attributes = attributesOf({ operation: "createUpload", key }, options);
+    const upload: Upload = { key, uploadId: crypto.randomUUID() };
+    this.#uploads.add({ ...upload, startedAt: this.#now(), attributes, parts: new Map() });
+    return upload;
+  }
+
+  async uploadPart(
+    upload: Upload,
+    partNumber: number,
+    bytes: Uint8Array,
+    options: UploadPartOptions = {},
+  ): Promise<Part> {
+    const call: Call = { operation: "uploadPart", key: upload.key };
+    const { maxParts, maxPartBytes } = this.facts.limits;
+    options.signal?.throwIfAborted();
+    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > maxParts) {
+      throw refusal(
+        call,
+        "invalid-argument",
+        `Cannot send part ${partNumber}: parts are numbered from 1 to ${maxParts}`,
+      );
+    }
+    const { parts } = this.#uploads.find(call, upload);
+    this.#expectSize(call, bytes.length, maxPartBytes);
+    expectChecksum(call, bytes, options.checksum);
+    const part: StoredPart = {
+      partNumber,
+      size: bytes.length,
+      etag: etagOf(bytes),
+      checksum: options.checksum,
+      bytes: new Uint8Array(bytes),
+    };
+    parts.set(partNumber, part);
+    return toldPart(part);
+  }
+
+  async completeUpload(
+    upload: Upload,
+    parts: readonly Part[],
+    options: CompleteUploadOptions = {},
+  ): Promise<WriteResult> {
+    const call: Call = { operation: "completeUpload", key: upload.key };
+    options.signal?.throwIfAborted();
+    const open = this.#uploads.find(call, upload);
+    const joining = partsToJoin(call, open, parts, this.facts.limits);
+    const size = joining.reduce((sum, part) => sum + part.size, 0);
+    this.#expectSize(call, size, this.facts.limits.maxObjectBytes);
+    const bytes = Buffer.concat(joining.map((part) => part.bytes));
+    expectChecksum(call, bytes, options.checksum);
+    expectCondition(call, upload.key, this.#objects.get(upload.key), options.when);
+    this.#uploads.remove(upload);
+    const etag = etagOfParts(joining.map((part) => part.etag));
+    return this.#store(upload.key, bytes, etag, open.attributes, options.checksum);
+  }
+
+  async abortUpload(upload: Upload, options: CallOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    this.#uploads.remove(upload);
+  }
+
+  async *listParts(upload: Upload, options: CallOptions = {}): AsyncIterable<Part> {
+    options.signal?.throwIfAborted();
+    const { parts } = this.#uploads.find({ operation: "listParts", key: upload.key }, upload);
+    const inOrder = [...parts.values()].sort((a, b) => a.partNumber - b.partNumber);
+    for (const part of inOrder) {
+      options.signal?.throwIfAborted();
+      yield toldPart(part);
+    }
+  }
+
+  async *listUploads(of: UploadFilter, options: CallOptions = {}): AsyncIterable<UploadSummary> {
+    options.signal?.throwIfAborted();
+    for (const { key, uploadId, startedAt } of this.#uploads.select(of)) {
+      options.signal?.throwIfAborted();
+      yield { key, uploadId, startedAt };
+    }
+  }
+
+  /** Memory is let go of with the store itself. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** @throws `not-found`. */
+  #version(call: Call, key: ObjectKey): Version {
+    const version = this.#objects.get(key);
+    if (version !== undefined) return version;
+    throw refusal(
+      call,
+      "not-found",
+      `Cannot ${call.operation} ${quote(key)}: there is no such object`,
+    );
+  }
+
+  #expectSize(call: Call, size: number, most: number): void {
+    if (size <= most) return;
+    throw refusal(
+      call,
+      "too-large",
+      `Cannot store ${size} bytes under ${quote(call.key)}: at most ${most} fit`,
+    );
+  }
+
+  #store(
+    key: ObjectKey,
+    bytes: Uint8Array,
+    etag: string,
+    { contentType, metadata }: Attributes,
+    checksum: Checksum | undefined,
+  ): WriteResult {
+    const size = bytes.length;
+    const info = { key, size, etag, lastModified: this.#now(), contentType, metadata, checksum };
+    this.#objects.set(key, { bytes, info });
+    return { size, etag };
+  }
+}
+
+/** Opens an empty store, of which nothing is left when it is let go of. */
+export function openMemoryStore(options?: MemoryStoreOptions): OpenStore {
+  return new MemoryObjectStore(options);
+}
+
+async function* chunks(
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    signal?.throwIfAborted();
+    yield new Uint8Array(bytes.subarray(at, at + CHUNK_BYTES));
+  }
+  signal?.throwIfAborted();
+}
+
+/** A copy, whose receiver may do with it as he likes. */
+function told(info: ObjectInfo): ObjectInfo {
+  const { metadata, checksum } = info;
+  return {
+    ...summaryOf(info),
+    contentType: info.contentType,
+    metadata: { ...metadata },
+    checksum,
+  };
+}
+
+function summaryOf({ key, size, etag, lastModified }: ObjectInfo) {
+  return { key, size, etag, lastModified: new Date(lastModified) };
+}

@@ -1,0 +1,37 @@
+import type { ContractCase } from "./case.js";
+import { completeCases } from "./complete.js";
+import { consistencyCases } from "./consistency.js";
+import { copyCases } from "./copy.js";
+import { deleteCases } from "./delete.js";
+import { errorCases } from "./errors.js";
+import { getCases } from "./get.js";
+import { headCases } from "./head.js";
+import { integrityCases } from "./integrity.js";
+import { keyCases } from "./keys.js";
+import { listCases } from "./list.js";
+import { metadataCases } from "./metadata.js";
+import { multipartCases } from "./multipart.js";
+import { putCases } from "./put.js";
+import { putConditionCases } from "./put-conditions.js";
+import { signalCases } from "./signals.js";
+import { uploadListCases } from "./upload-lists.js";
+
+/** Every case, in the order of the port. Ids are unique. */
+export const contractCases: readonly ContractCase[] = [
+  ...consistencyCases,
+  ...signalCases,
+  ...errorCases,
+  ...keyCases,
+  ...putCases,
+  ...putConditionCases,
+  ...integrityCases,
+  ...metadataCases,
+  ...getCases,
+  ...headCases,
+  ...deleteCases,
+  ...copyCases,
+  ...listCases,
+  ...multipartCases,
+  ...completeCases,
+  ...uploadListCases,
+];
