@@ -1,0 +1,162 @@
+/** The commands as data: the parser, the help and the suggestions all go by it. */
+
+export type OptionName =
+  | "user"
+  | "model"
+  | "name"
+  | "content-type"
+  | "metadata"
+  | "store"
+  | "force"
+  | "json"
+  | "quiet"
+  | "debug"
+  | "help"
+  | "version";
+
+export interface OptionSpec {
+  /** What its value is, in the help. Missing for a flag. */
+  readonly value?: string | undefined;
+  /** A value that would do, for messages. */
+  readonly example?: string | undefined;
+  readonly repeatable?: boolean | undefined;
+  readonly help: string;
+}
+
+export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
+  user: {
+    value: "ID",
+    example: "12345",
+    help: "whose object it is: an integer, or text such as a UUID",
+  },
+  model: { help: "a model rather than a dataset" },
+  name: {
+    value: "NAME",
+    example: "housing_data.csv",
+    help: "file name to store under (default: the file's own)",
+  },
+  "content-type": {
+    value: "TYPE",
+    example: "text/csv",
+    help: "MIME type (default: told from the name)",
+  },
+  metadata: {
+    value: "NAME=VALUE",
+    example: "source=census",
+    repeatable: true,
+    help: "text to keep with the object; may be repeated",
+  },
+  store: {
+    value: "LOCATION",
+    example: "./stowage-data",
+    help: "where objects are kept (default: STOWAGE_STORE, else ./stowage-data)",
+  },
+  force: { help: "replace the file if it is there" },
+  json: { help: "print JSON" },
+  quiet: { help: "show no progress" },
+  debug: { help: "on failure, print the stack and the causes too" },
+  help: { help: "print this help" },
+  version: { help: "print the version" },
+};
+
+export type CommandName = "upload" | "download" | "list" | "info" | "remove";
+
+export interface OperandSpec {
+  readonly name: string;
+  /** As a sentence calls it. */
+  readonly called: string;
+  readonly optional?: boolean | undefined;
+}
+
+export interface CommandSpec {
+  readonly summary: string;
+  readonly operands: readonly OperandSpec[];
+  readonly options: readonly OptionName[];
+  /** Whether it cannot do without `--user`. */
+  readonly needsUser: boolean;
+  /** Paragraphs for the help of the command itself. */
+  readonly details: readonly string[];
+  /** Arguments after `stowage`. The first is also the one for messages. */
+  readonly examples: readonly string[];
+}
+
+const EVERYWHERE: readonly OptionName[] = ["store", "debug", "help"];
+/** A key as `upload` makes it. */
+export const EXAMPLE_KEY = "datasets/user_12345/20251023_143045_housing_data.csv";
+const OWNER =
+  "Without --user, the object's owner is the one in its key; with it, only that user's objects\nare reached.";
+
+export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
+  upload: {
+    summary: "store a file, or standard input, and print its URI",
+    operands: [{ name: "FILE|-", called: "FILE" }],
+    options: ["user", "model", "name", "content-type", "metadata", "json", "quiet", ...EVERYWHERE],
+    needsUser: true,
+    details: [
+      "The object appears whole or not at all, and never replaces another. Standard output gets its\nURI alone, or with --json all that is known of it.",
+      "With -, the bytes come from standard input, and --name says what they are called.",
+    ],
+    examples: [
+      "upload housing_data.csv --user 12345",
+      "upload weights.bin --user 12345 --model --metadata epochs=30",
+      "upload - --user 12345 --name today.csv < today.csv",
+    ],
+  },
+  download: {
+    summary: "bring an object to a file, or standard output",
+    operands: [
+      { name: "KEY|URI", called: "KEY or URI" },
+      { name: "FILE|-", called: "FILE", optional: true },
+    ],
+    options: ["user", "force", "quiet", ...EVERYWHERE],
+    needsUser: false,
+    details: [
+      "FILE is, unless given, the name the object was uploaded under, in the current folder; its path\nis printed. It appears only when all bytes have come and their checksum is right.",
+      OWNER,
+    ],
+    examples: [`download ${EXAMPLE_KEY}`, `download ${EXAMPLE_KEY} - | head -3`],
+  },
+  list: {
+    summary: "list a user's datasets, or models",
+    operands: [],
+    options: ["user", "model", "json", ...EVERYWHERE],
+    needsUser: true,
+    details: [
+      "One line for each, oldest first: time stored, size, key. With --json, one JSON object for each,\non a line of its own.",
+    ],
+    examples: ["list --user 12345", "list --user 12345 --model --json"],
+  },
+  info: {
+    summary: "tell what is known of an object",
+    operands: [{ name: "KEY|URI", called: "KEY or URI" }],
+    options: ["user", "json", ...EVERYWHERE],
+    needsUser: false,
+    details: [OWNER],
+    examples: [`info ${EXAMPLE_KEY}`],
+  },
+  remove: {
+    summary: "remove an object; that it is not there is no error",
+    operands: [{ name: "KEY|URI", called: "KEY or URI" }],
+    options: ["user", ...EVERYWHERE],
+    needsUser: false,
+    details: [OWNER],
+    examples: [`remove ${EXAMPLE_KEY}`],
+  },
+};
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** The command and its operands: `download KEY|URI [FILE|-]`. */
+export function synopsis(name: CommandName): string {
+  const operands = COMMANDS[name].operands.map((it) => (it.optional ? `[${it.name}]` : it.name));
+  return [name, ...operands].join(" ");
+}
