@@ -11,7 +11,8 @@ import type { Store } from "../ports/store.js";
  *
  * Every call names the user on whose behalf it is made, and reaches that user's objects alone. All
  * input is checked before anything is read or sent. A rejection is a `StowageError`, or the reason
- * of the signal that was aborted.
+ * of the signal that was aborted; where an abort could not be cleaned up after, it is the error
+ * `aborted`, which says what may be left, with that reason as its cause.
  */
 export interface Stowage extends AsyncDisposable {
   /** The store beneath, for what the use cases do not offer. Its requests are sent once, not again. */
@@ -52,7 +53,7 @@ export interface Stowage extends AsyncDisposable {
    */
   open(request: ObjectRequest): Promise<OpenObject>;
 
-  /** Lists a user's datasets, or models, by ascending key: oldest first. */
+  /** Lists a user's datasets, or models, by ascending key: oldest first, to the second. */
   list(request: ListRequest): AsyncIterable<StoredSummary>;
 
   /** @throws `not-found`, `access-denied`. */

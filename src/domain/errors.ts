@@ -31,6 +31,8 @@ export type ErrorCode =
   | "wrong-region"
   | "clock-skew"
   | "no-space"
+  // The caller ended it, and what it left behind could not be removed or found out.
+  | "aborted"
   // Trouble on the way, or on the server.
   | "conflict"
   | "throttled"

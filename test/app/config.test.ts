@@ -118,7 +118,7 @@ describe("settings", () => {
     expect(message).toMatch(/^Cannot use the configuration, for 6 reasons:/);
     expect(message).toMatch(/- concurrency is 0: use a whole number of parts from 1 to 64/);
     expect(message).toMatch(/- datasetsPrefix is "a\/\/b": use a key/);
-    expect(message).toMatch(/- STOWAGE_STORE is "s3:\/\/\*\*\*@bucket": holds credentials/);
+    expect(message).toMatch(/- STOWAGE_STORE is "s3:\/\/\*\*\*@bucket": it holds credentials/);
     expect(message).toMatch(
       /- STOWAGE_PART_BYTES is "5MB": use a whole number of bytes from 5242880/,
     );

@@ -325,6 +325,23 @@ describe("an abort", () => {
     expect(await keysOf(store)).toEqual([]);
   });
 
+  it.each([5, 50])(
+    "that cannot be cleaned up after says what may be left (%d bytes)",
+    async (size) => {
+      const controller = new AbortController();
+      const run = (): never => {
+        controller.abort(reason);
+        return unavailable();
+      };
+      const { stowage } = open([
+        { operation: size === 5 ? "put" : "completeUpload", nth: 1, when: "after", run },
+          { operation: "head", run: () => (controller.signal.aborted ? unavailable() : undefined) },
+      ]);
+      const error = await failure(upload(stowage, size, { signal: controller.signal }));
+      expect(error).toMatchObject({ code: "aborted", outcome: "unknown", cause: reason });
+    },
+  );
+
   it("settles while a source that never gives another byte is awaited", async () => {
     async function* stuck(): AsyncGenerator<Uint8Array> {
       yield bytes(25);

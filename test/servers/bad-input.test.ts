@@ -3,7 +3,7 @@ import { openStowage } from "../../src/app/modules/open-stowage.js";
 import type { Stowage } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
 import { configOf, locationOf, makeBucket, type Way } from "./buckets.js";
-import type { ServerAddress } from "./setup/server.js";
+import type { Server, ServerAddress } from "./setup/server.js";
 import { startMinio } from "./setup/servers.js";
 
 const minio = inject("minio");
@@ -74,19 +74,29 @@ describe.each(["s3", "minio"] as const)("%s on minio", (way) => {
     expect(error.code).toBe("invalid-credentials");
     expect(JSON.stringify(error) + String(error.stack)).not.toContain("canary-secret");
   });
+});
 
-  it("names the right region for a wrong one", async () => {
-    const elsewhere = { ...minio, region: "eu-west-3" };
-    const location = locationOf(way, elsewhere, bucket, "minio");
+describe("a MinIO that has a region", () => {
+  let elsewhere: Server;
+
+  beforeAll(async () => {
+    elsewhere = await startMinio({ region: "eu-central-1" });
+  });
+
+  afterAll(() => elsewhere.stop());
+
+  it.each(["s3", "minio"] as const)("asked for another by %s names the right one", async (way) => {
+    const there = await makeBucket(elsewhere);
+    const location = locationOf(way, { ...elsewhere, region: "eu-west-3" }, there, "minio");
     const store = way === "minio" ? `${location}&region=eu-west-3` : location;
-    const error = await failure(store, configOf(minio), uploading);
-    expect(error.code).toBe("wrong-region");
-    expect(error.message).toContain(minio.region);
+    const error = await failure(store, configOf(elsewhere), uploading);
+    expect(error).toMatchObject({ code: "wrong-region", outcome: "not-applied" });
+    expect(error.message).toContain("eu-central-1");
   });
 });
 
 describe("a MinIO without a KMS key", () => {
-  let bare: Awaited<ReturnType<typeof startMinio>>;
+  let bare: Server;
   let there: string;
 
   beforeAll(async () => {

@@ -92,7 +92,11 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
   const store = String(values.store ?? DEFAULT_STORE);
   const read = readLocation(store, cwd);
   if ("fault" in read) {
-    mistakes.push({ name: names.store ?? "store", shown: quote(read.shown), rule: read.fault });
+    mistakes.push({
+      name: names.store ?? "store",
+      shown: quote(read.shown),
+      rule: `it ${read.fault}`,
+    });
   }
   const location = "location" in read ? read.location : undefined;
   const encryption = encryptionOf(values.encryption, location);

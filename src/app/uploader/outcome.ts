@@ -1,4 +1,4 @@
-import { type ErrorCode, StowageError } from "../../domain/errors.js";
+import { type ErrorCode, type Outcome, quote, StowageError } from "../../domain/errors.js";
 import type { Upload } from "../../ports/multipart-store.js";
 import type { ObjectInfo } from "../../ports/object-store.js";
 import type { ObjectUpload, Uploader } from "./uploader.js";
@@ -54,17 +54,44 @@ export function cleanupLimit({ cleanupTimeoutMs }: Uploader): AbortSignal {
   return AbortSignal.timeout(cleanupTimeoutMs);
 }
 
-/** Removes the upload's own object, should it stand there after all. Never rejects. */
+/**
+ * Removes the upload's own object, should it stand there after an abort. Resolves to what is left:
+ * `not-applied` once nothing is; never rejects.
+ */
 export async function withdraw(
   uploader: Uploader,
   upload: ObjectUpload,
-  limit: AbortSignal = cleanupLimit(uploader),
-): Promise<void> {
+  limit: AbortSignal,
+): Promise<Outcome> {
   const found = await findOut(uploader, upload, limit);
-  if (found.kind !== "ours") return;
+  if (found.kind === "silent") return "unknown";
+  if (found.kind !== "ours") return "not-applied";
   const conditional = uploader.store.facts.honours.conditions.delete;
   const when = conditional ? { etag: found.info.etag } : undefined;
-  await uploader.store.delete(upload.key, { when, signal: limit }).catch(() => undefined);
+  return uploader.store.delete(upload.key, { when, signal: limit }).then(
+    () => "not-applied",
+    () => "applied",
+  );
+}
+
+/** What an aborted upload rejects with: the signal's reason, once nothing is left behind. */
+export function abortion(
+  upload: ObjectUpload,
+  left: { readonly cleanup: "done" | "pending"; readonly outcome: Outcome },
+): unknown {
+  const reason: unknown = upload.signal?.reason;
+  if (left.cleanup === "done" && left.outcome === "not-applied") return reason;
+  const what = {
+    "not-applied": "its parts could not be removed",
+    applied: "it was stored all the same, and could not be removed",
+    unknown: "whether it was stored could not be found out",
+  }[left.outcome];
+  return new StowageError(
+    "aborted",
+    `Cannot clean up after ${quote(upload.key)} was aborted: ${what}`,
+    { operation: "upload", key: upload.key, ...left },
+    { cause: reason },
+  );
 }
 
 /**

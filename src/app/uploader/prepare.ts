@@ -19,7 +19,7 @@ export async function prepare(
     abortable(source.pieces(sizes), signal);
   if (plan.kind === "single") {
     const all: Uint8Array[] = [];
-    for await (const piece of pieces([plan.size])) all.push(piece);
+    for await (const piece of pieces(plan.size === 0 ? [] : [plan.size])) all.push(piece);
     await source.verify();
     return whole(all);
   }

@@ -3,7 +3,7 @@ import { combineCrc32, crc32Checksum } from "../../domain/checksum.js";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Source } from "../../ports/source.js";
-import { cleanupLimit, drop, findOut, isDoubtful, withdraw } from "./outcome.js";
+import { abortion, cleanupLimit, drop, findOut, isDoubtful, withdraw } from "./outcome.js";
 import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
 
 type InParts = Extract<Prepared, { kind: "parts" }>;
@@ -166,13 +166,13 @@ async function cleanUp(
 ): Promise<unknown> {
   const limit = cleanupLimit(uploader);
   const gone = await drop(uploader, session, limit);
+  const cleanup = gone ? "done" : "pending";
   if (upload.signal?.aborted === true) {
     // A complete that was cut off may have gone through all the same.
-    if (completing) await withdraw(uploader, upload, limit);
-    return upload.signal.reason;
+    const outcome = completing ? await withdraw(uploader, upload, limit) : "not-applied";
+    return abortion(upload, { cleanup, outcome });
   }
   if (!(cause instanceof StowageError)) return cause;
-  const cleanup = gone ? "done" : "pending";
   if (!completing) return cause.with({ cleanup, outcome: "not-applied" });
   if (!isDoubtful(cause)) return cause.with({ cleanup });
   const found = await findOut(uploader, upload, limit);

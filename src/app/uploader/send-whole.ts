@@ -1,5 +1,5 @@
 import { StowageError } from "../../domain/errors.js";
-import { findOut, isDoubtful, withdraw } from "./outcome.js";
+import { abortion, cleanupLimit, findOut, isDoubtful, withdraw } from "./outcome.js";
 import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
 
 /** Stores bytes at hand in one request. */
@@ -21,8 +21,8 @@ export async function sendWhole(
   } catch (error) {
     if (signal?.aborted === true) {
       // The request may have arrived whole before it was cut off.
-      await withdraw(uploader, upload);
-      throw signal.reason;
+      const outcome = await withdraw(uploader, upload, cleanupLimit(uploader));
+      throw abortion(upload, { cleanup: "done", outcome });
     }
     if (!(error instanceof StowageError && isDoubtful(error))) throw error;
     const found = await findOut(uploader, upload);
