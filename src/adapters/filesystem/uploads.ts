@@ -1,0 +1,220 @@
+import { randomBytes } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { crc32Checksum } from "../../domain/checksum.js";
+import { quote } from "../../domain/errors.js";
+import type { ObjectKey } from "../../domain/object-key.js";
+import { isObjectKey } from "../../domain/object-key.js";
+import { compareUtf8 } from "../../domain/utf8.js";
+import type { Part, Upload, UploadFilter, UploadSummary } from "../../ports/multipart-store.js";
+import { Draft, draftPath } from "./drafts.js";
+import { type Call, errnoOf, isNothing, refusal } from "./errors.js";
+import { statsOf } from "./find.js";
+import { FILE_MODE } from "./folders.js";
+import { type Attributes, isAttributes, parseJson } from "./sidecars.js";
+import type { Site } from "./site.js";
+import { etagOf } from "./versions.js";
+
+/** The file of an upload that tells what it is. */
+const RECORD = "upload.json";
+
+/** A part's file: its number, and the CRC-32 of its bytes. */
+const PART_NAME = /^(\d{5})-([0-9a-f]{8})$/;
+
+const STATS_AT_ONCE = 32;
+
+/** An upload in progress, as its folder tells of it. */
+export interface OpenUpload extends UploadSummary {
+  readonly folder: string;
+  readonly attributes: Attributes;
+}
+
+export interface StoredPart extends Part {
+  readonly path: string;
+  readonly crc: number;
+}
+
+export async function beginUpload(
+  site: Site,
+  key: ObjectKey,
+  attributes: Attributes,
+): Promise<Upload> {
+  const uploadId = randomBytes(16).toString("hex");
+  const record = { key, startedAt: new Date().toISOString(), ...attributes };
+  const draft = draftPath(site);
+  await site.folders.make(site.layout.uploads);
+  await site.folders.make(draft);
+  try {
+    const path = join(draft, RECORD);
+    await writeFile(path, `${JSON.stringify(record)}\n`, { mode: FILE_MODE, flush: true });
+    await site.folders.sync(draft);
+    // At once, so that whoever finds the folder finds the record in it.
+    await rename(draft, site.layout.upload(uploadId));
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  await site.folders.sync(site.layout.uploads);
+  return { key, uploadId };
+}
+
+/** @throws `upload-not-found`. */
+export async function findUpload(
+  site: Site,
+  call: Call,
+  { key, uploadId }: Upload,
+): Promise<OpenUpload> {
+  // An id that is none of the store's own is never made a path of.
+  const upload = isUploadId(uploadId) ? await readUpload(site, uploadId) : undefined;
+  if (upload?.key === key) return upload;
+  throw unknownUpload(call, uploadId);
+}
+
+export function unknownUpload(call: Call, uploadId: string): Error {
+  return refusal(
+    call,
+    "upload-not-found",
+    `upload ${quote(uploadId)} was never begun, or is completed or aborted`,
+  );
+}
+
+/** The uploads of a key, or of all keys that begin with a text, in the order of their keys. */
+export async function selectUploads(
+  site: Site,
+  of: UploadFilter,
+  signal: AbortSignal | undefined,
+): Promise<readonly UploadSummary[]> {
+  const found: UploadSummary[] = [];
+  for (const name of await namesIn(site.layout.uploads)) {
+    signal?.throwIfAborted();
+    const upload = isUploadId(name) ? await readUpload(site, name) : undefined;
+    if (upload === undefined) continue;
+    const { key, uploadId, startedAt } = upload;
+    const wanted = of.key === undefined ? key.startsWith(of.prefix) : key === of.key;
+    if (wanted) found.push({ key, uploadId, startedAt });
+  }
+  return found.sort(
+    (a, b) => compareUtf8(a.key, b.key) || a.startedAt.getTime() - b.startedAt.getTime(),
+  );
+}
+
+/** Takes an upload away at once, so that nobody finds half of it, and then removes its files. */
+export async function removeUpload(site: Site, uploadId: string): Promise<void> {
+  const gone = draftPath(site);
+  try {
+    await rename(site.layout.upload(uploadId), gone);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    throw error;
+  }
+  try {
+    await site.folders.sync(site.layout.uploads);
+  } finally {
+    await rm(gone, { recursive: true, force: true });
+  }
+}
+
+/** Stores a part, in place of one of its number. */
+export async function storePart(
+  site: Site,
+  call: Call,
+  { folder, uploadId }: OpenUpload,
+  partNumber: number,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Part> {
+  const draft = await Draft.begin(site);
+  try {
+    const crc = crc32(bytes);
+    await draft.write(bytes, signal);
+    const stats = await draft.finish();
+    signal?.throwIfAborted();
+    await rename(draft.path, join(folder, nameOfPart(partNumber, crc)));
+    await site.folders.sync(folder);
+    return partOf(partNumber, crc, stats);
+  } catch (error) {
+    // Aborted meanwhile: the folder is gone. The draft itself may be, with the whole directory.
+    const aborted = errnoOf(error) === "ENOENT" && (await statsOf(draft.path)) !== undefined;
+    throw aborted ? unknownUpload(call, uploadId) : error;
+  } finally {
+    await draft.discard();
+  }
+}
+
+/** The parts of an upload in the order of their numbers. */
+export async function storedParts({ folder }: OpenUpload): Promise<readonly StoredPart[]> {
+  const names = (await namesIn(folder)).filter((name) => PART_NAME.test(name));
+  const newest = new Map<number, { part: StoredPart; mtimeNs: bigint }>();
+  for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
+    const some = names.slice(at, at + STATS_AT_ONCE);
+    for (const found of await Promise.all(some.map((name) => readPart(folder, name)))) {
+      if (found === undefined) continue;
+      // A part that was sent again with other bytes has two files: the later one counts.
+      const before = newest.get(found.part.partNumber);
+      if (before === undefined || before.mtimeNs < found.mtimeNs) {
+        newest.set(found.part.partNumber, found);
+      }
+    }
+  }
+  const parts = [...newest.values()].map(({ part }) => part);
+  return parts.sort((a, b) => a.partNumber - b.partNumber);
+}
+
+async function readPart(
+  folder: string,
+  name: string,
+): Promise<{ part: StoredPart; mtimeNs: bigint } | undefined> {
+  const [, number = "", crc = ""] = PART_NAME.exec(name) ?? [];
+  const path = join(folder, name);
+  const stats = await statsOf(path);
+  if (!stats?.isFile()) return undefined;
+  const value = Number.parseInt(crc, 16);
+  const part = { ...partOf(Number(number), value, stats), path, crc: value };
+  return { part, mtimeNs: stats.mtimeNs };
+}
+
+function partOf(partNumber: number, crc: number, stats: BigIntStats): Part {
+  const checksum = crc32Checksum(crc);
+  return { partNumber, size: Number(stats.size), etag: etagOf(stats), checksum };
+}
+
+function nameOfPart(partNumber: number, crc: number): string {
+  return `${String(partNumber).padStart(5, "0")}-${crc.toString(16).padStart(8, "0")}`;
+}
+
+export function isUploadId(id: unknown): boolean {
+  return typeof id === "string" && /^[0-9a-f]{32}$/.test(id);
+}
+
+async function readUpload(site: Site, uploadId: string): Promise<OpenUpload | undefined> {
+  const folder = site.layout.upload(uploadId);
+  const text = await readFile(join(folder, RECORD), "utf8").catch((error: unknown) => {
+    if (isNothing(error)) return undefined;
+    throw error;
+  });
+  const record = text === undefined ? undefined : parseJson(text);
+  if (!isRecord(record)) return undefined;
+  const { key, startedAt, contentType, metadata } = record;
+  const attributes = { contentType, metadata };
+  return { key, uploadId, startedAt: new Date(startedAt), folder, attributes };
+}
+
+interface UploadRecord extends Attributes {
+  readonly key: ObjectKey;
+  readonly startedAt: string;
+}
+
+function isRecord(value: unknown): value is UploadRecord {
+  if (!isAttributes(value) || !("key" in value && "startedAt" in value)) return false;
+  const { key, startedAt } = value;
+  return typeof key === "string" && isObjectKey(key) && typeof startedAt === "string";
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (isNothing(error)) return [];
+    throw error;
+  });
+}

@@ -1,0 +1,2 @@
+export { openLocalSource } from "./source.js";
+export { openLocalTarget } from "./target.js";

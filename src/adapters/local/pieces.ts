@@ -1,0 +1,25 @@
+import { StowageError } from "../../domain/errors.js";
+
+/** Sees to it that a source is read once only. */
+export class Once {
+  #begun = false;
+
+  begin(): void {
+    if (this.#begun) {
+      throw new StowageError(
+        "invalid-argument",
+        "Cannot read a source twice: open it again to read it again",
+      );
+    }
+    this.#begun = true;
+  }
+}
+
+/** A size that is asked for, in bytes: at least one, as pieces of none would never end. */
+export function pieceSize(size: number): number {
+  if (Number.isSafeInteger(size) && size > 0) return size;
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot read a piece of ${size} bytes: give a whole number of at least 1`,
+  );
+}
