@@ -1,0 +1,4 @@
+export type { Profile, ProfileName } from "../s3-protocol/profiles.js";
+export { type OpenMinioOptions, openMinioStore } from "./open.js";
+export { MinioObjectStore, type MinioStoreOptions } from "./store.js";
+export { minioTransport } from "./transport.js";

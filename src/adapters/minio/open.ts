@@ -1,0 +1,90 @@
+import { Client } from "minio";
+import { StowageError } from "../../domain/errors.js";
+import type { OpenStore } from "../../ports/store.js";
+import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
+import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import { profileOf } from "../s3-protocol/profiles.js";
+import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
+import { minioTransport } from "./transport.js";
+
+export interface OpenMinioOptions {
+  /** Such as `http://127.0.0.1:9000`. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** Default: `us-east-1`, which is MinIO's own. */
+  readonly region?: string | undefined;
+  /** What the server honours: `minio`, `aws`, `localstack`, `generic`. Default: `minio`. */
+  readonly profile?: string | undefined;
+  /** Milliseconds. Default: 3,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds in which no byte comes or goes. Default: 20,000. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Milliseconds until an answer begins. Default: no limit but the idle time. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Connections at once; further requests wait for one. Default: 50. */
+  readonly maxSockets?: number | undefined;
+}
+
+/**
+ * Opens a bucket. No request is sent yet.
+ *
+ * @throws `invalid-config`.
+ */
+export function openMinioStore(options: OpenMinioOptions): OpenStore {
+  const { bucket, accessKey, secretKey, region, requestTimeoutMs, profile = "minio" } = options;
+  checkBucket(bucket);
+  const server = endpointUrl(options.endpoint);
+  const known = profileOf(profile);
+  if (accessKey === "" || secretKey === "") {
+    throw invalid("Cannot use MinIO: the access key or the secret key is missing; give both");
+  }
+  const agents = watchfulAgents({
+    connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
+    maxSockets: options.maxSockets ?? 50,
+  });
+  const client = clientOf(options, new URL(server), agents);
+  const store = { client, bucket, region, profile: known, server, requestTimeoutMs };
+  return new OpenMinioStore(store, agents);
+}
+
+class OpenMinioStore extends MinioObjectStore implements OpenStore {
+  readonly #agents: Agents;
+
+  constructor(options: MinioStoreOptions, agents: Agents) {
+    super(options);
+    this.#agents = agents;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#agents.destroy();
+  }
+}
+
+function clientOf(options: OpenMinioOptions, url: URL, agents: Agents): Client {
+  const { accessKey, secretKey, sessionToken } = options;
+  if (url.pathname !== "/") throw invalid("Cannot use the endpoint: it has a path; leave it out");
+  const useSSL = url.protocol === "https:";
+  return new Client({
+    // An address of IPv6 stands in brackets in a URL, and without them here.
+    endPoint: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (useSSL ? 443 : 80) : Number(url.port),
+    useSSL,
+    accessKey,
+    secretKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    pathStyle: true,
+    transport: minioTransport,
+    transportAgent: useSSL ? agents.https : agents.http,
+    // Whether a request is sent again is decided by whoever calls the store.
+    retryOptions: { disableRetry: true },
+  });
+}
+
+function invalid(message: string): StowageError {
+  return new StowageError("invalid-config", message, { operation: "open" });
+}

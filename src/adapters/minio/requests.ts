@@ -1,0 +1,116 @@
+import type { IncomingMessage } from "node:http";
+import type { Client } from "minio";
+import { StowageError } from "../../domain/errors.js";
+import { percentEncoded } from "../s3-protocol/headers.js";
+import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
+import { AnswerError, failureOfAnswer } from "./errors.js";
+import { through } from "./transport.js";
+
+/** A request of S3 on the bucket, or on a key in it. */
+export interface MinioRequest {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  readonly key?: string | undefined;
+  /** Those that are `undefined` are left out. */
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly body?: Uint8Array | Xml | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes of the largest answer that is held: lists of a thousand keys of a kilobyte fit ten times. */
+const MAX_ANSWER_BYTES = 33_554_432;
+
+/** Sends requests through the client, which signs them. */
+export class Requests {
+  readonly #client: Client;
+  readonly #bucket: string;
+  readonly #region: string;
+  readonly #timeoutMs: number | undefined;
+
+  constructor(client: Client, bucket: string, region: string, timeoutMs: number | undefined) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#region = region;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Sends a request whose answer has no body that matters, and gives its headers. */
+  async send(request: MinioRequest): Promise<IncomingMessage["headers"]> {
+    const answer = await this.#answer(request);
+    await readText(answer);
+    return answer.headers;
+  }
+
+  /** Sends a request whose answer is XML of this root. Anything else is an error, whatever its status. */
+  async sendForXml(
+    request: MinioRequest,
+    root: string,
+  ): Promise<{ readonly element: XmlElement; readonly headers: IncomingMessage["headers"] }> {
+    const answer = await this.#answer(request);
+    const body = await readText(answer);
+    const element = readXml(body);
+    if (element?.name === root) return { element, headers: answer.headers };
+    throw new AnswerError(failureOfAnswer(answer, body, this.#region));
+  }
+
+  /** Sends a request, and gives the answer with its body still to be read. */
+  sendForBody(request: MinioRequest): Promise<IncomingMessage> {
+    return this.#answer(request);
+  }
+
+  async #answer(request: MinioRequest): Promise<IncomingMessage> {
+    const { method, key, query = {}, headers = {}, body = "", signal } = request;
+    const options = {
+      method,
+      bucketName: this.#bucket,
+      query: queryText(query),
+      headers: withoutUndefined(headers),
+      ...(key === undefined ? {} : { objectName: key }),
+    };
+    const payload =
+      typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
+      this.#client.makeRequestAsync(options, payload, [200], this.#region),
+    );
+    if (answer === undefined) {
+      throw new StowageError(
+        "invalid-config",
+        "Cannot use the client of MinIO: it was made without `transport: minioTransport`; make it with that",
+      );
+    }
+    const { statusCode = 0 } = answer;
+    if (statusCode >= 200 && statusCode < 300) return answer;
+    throw new AnswerError(failureOfAnswer(answer, await readText(answer), this.#region));
+  }
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) {
+      const { statusCode: status } = answer;
+      const text = `an answer of more than ${MAX_ANSWER_BYTES} bytes`;
+      throw new AnswerError({ kind: "odd-answer", status, text });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function queryText(query: Readonly<Record<string, string | number | undefined>>): string {
+  return Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${percentEncoded(String(value))}`)
+    .join("&");
+}
+
+function withoutUndefined(
+  headers: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
+}

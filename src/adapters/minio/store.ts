@@ -1,0 +1,32 @@
+import type { Client } from "minio";
+import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import { ProtocolStore } from "../s3-protocol/store.js";
+import { Requests } from "./requests.js";
+import { MinioWire } from "./wire.js";
+
+export interface MinioStoreOptions {
+  /** Made with `transport: minioTransport`. Stays the caller's own. */
+  readonly client: Client;
+  readonly bucket: string;
+  /** Default: `us-east-1`, which is MinIO's own. */
+  readonly region?: string | undefined;
+  /** What the server honours. Default: `minio`. */
+  readonly profile?: ProfileName | Profile | undefined;
+  /** The server's name in messages, without credentials. Default: `MinIO`. */
+  readonly server?: string | undefined;
+  /** Milliseconds until an answer begins. Default: no limit. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+/** A bucket of MinIO, or of a server that speaks S3, by the client of MinIO. */
+export class MinioObjectStore extends ProtocolStore {
+  constructor(options: MinioStoreOptions) {
+    const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
+    const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
+    super(
+      new MinioWire(requests, bucket),
+      { kind: "minio", bucket, server },
+      typeof profile === "string" ? profileOf(profile) : profile,
+    );
+  }
+}

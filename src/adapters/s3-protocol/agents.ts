@@ -1,0 +1,105 @@
+import http from "node:http";
+import https from "node:https";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { CONNECT_TIMEOUT, IDLE_TIMEOUT, noteNeverConnected } from "./failure.js";
+
+/** How long a server may keep a client waiting, and how many connections it gets. */
+export interface ConnectionLimits {
+  /** Milliseconds until a connection stands, TLS and all. */
+  readonly connectTimeoutMs: number;
+  /** Milliseconds in which no byte comes or goes while one is waited for. */
+  readonly idleTimeoutMs: number;
+  readonly maxSockets: number;
+}
+
+export interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+  /** Lets go of all connections. */
+  destroy(): void;
+}
+
+/**
+ * Makes agents that watch their own sockets.
+ *
+ * The SDK's handler has limits too, and they are off: its time to connect runs while a request waits
+ * for a free socket, and its idle time while a slow reader has not yet asked for more.
+ */
+export function watchfulAgents(limits: ConnectionLimits): Agents {
+  const agents = { http: new WatchfulHttpAgent(limits), https: new WatchfulHttpsAgent(limits) };
+  return {
+    ...agents,
+    destroy: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+type OnCreated = (error: Error | null, stream: Duplex) => void;
+
+class WatchfulHttpAgent extends http.Agent {
+  readonly #limits: ConnectionLimits;
+
+  constructor(limits: ConnectionLimits) {
+    super(agentOptions(limits));
+    this.#limits = limits;
+  }
+
+  override createConnection(options: http.ClientRequestArgs, callback?: OnCreated) {
+    return watched(super.createConnection(options, callback), "connect", this.#limits);
+  }
+}
+
+class WatchfulHttpsAgent extends https.Agent {
+  readonly #limits: ConnectionLimits;
+
+  constructor(limits: ConnectionLimits) {
+    super(agentOptions(limits));
+    this.#limits = limits;
+  }
+
+  override createConnection(options: https.RequestOptions, callback?: OnCreated) {
+    return watched(super.createConnection(options, callback), "secureConnect", this.#limits);
+  }
+}
+
+/** The agent puts its `timeout` on each socket, and again when one is used again. */
+function agentOptions({ idleTimeoutMs, maxSockets }: ConnectionLimits): http.AgentOptions {
+  return { keepAlive: true, maxSockets, timeout: idleTimeoutMs };
+}
+
+function watched(
+  stream: Duplex | null | undefined,
+  connected: "connect" | "secureConnect",
+  { connectTimeoutMs, idleTimeoutMs }: ConnectionLimits,
+): Duplex | null | undefined {
+  if (!(stream instanceof Socket)) return stream;
+  const socket = stream;
+  const timer = setTimeout(() => {
+    const text = `not connected after ${connectTimeoutMs} ms`;
+    socket.destroy(Object.assign(new Error(text), { code: CONNECT_TIMEOUT }));
+  }, connectTimeoutMs);
+  socket.on("error", noteNeverConnected);
+  socket.once(connected, () => {
+    clearTimeout(timer);
+    socket.off("error", noteNeverConnected);
+  });
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("timeout", () => {
+    const { bytesRead } = socket;
+    // Where this process was busy, the timer comes before the bytes that are waiting: they come first.
+    setImmediate(() => {
+      if (socket.connecting || socket.destroyed) return;
+      // Paused: the bytes are there, and it is the reader who lets them wait.
+      if (socket.isPaused() || socket.bytesRead > bytesRead) {
+        socket.setTimeout(idleTimeoutMs);
+        return;
+      }
+      const text = `no byte in ${idleTimeoutMs} ms`;
+      socket.destroy(Object.assign(new Error(text), { code: IDLE_TIMEOUT }));
+    });
+  });
+  return socket;
+}

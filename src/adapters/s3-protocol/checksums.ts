@@ -1,0 +1,61 @@
+import { crc32 } from "node:zlib";
+import { type Checksum, combineCrc32, crc32Checksum, crc32Number } from "../../domain/checksum.js";
+import type { Part } from "../../ports/multipart-store.js";
+import type { Context } from "./context.js";
+import type { Call } from "./errors.js";
+
+/**
+ * A checksum as headers carry it.
+ *
+ * @throws `invalid-argument` for a checksum that is none.
+ */
+export function crc32Of(checksum: Checksum | undefined): string | undefined {
+  if (checksum === undefined) return undefined;
+  crc32Number(checksum);
+  return checksum.value;
+}
+
+/** A checksum as told; `undefined` for that of parts (`…-3`), which is not that of the bytes. */
+export function toldChecksum(header: string | undefined): Checksum | undefined {
+  return header !== undefined && /^[A-Za-z0-9+/]{6}==$/.test(header)
+    ? { algorithm: "CRC32", value: header }
+    : undefined;
+}
+
+/**
+ * Expects bytes to have the checksum given, for a server that cannot be left to find out.
+ *
+ * @throws `checksum-mismatch`.
+ */
+export function expectChecksum(
+  context: Context,
+  call: Call,
+  bytes: Uint8Array,
+  given: Checksum | undefined,
+): void {
+  if (given === undefined || context.profile.verifiesBytes) return;
+  expectSame(context, call, crc32(bytes), given);
+}
+
+/** As `expectChecksum`, of the parts joined: where each part's own checksum is known. */
+export function expectChecksumOfParts(
+  context: Context,
+  call: Call,
+  parts: readonly Part[],
+  given: Checksum | undefined,
+): void {
+  if (given === undefined || context.profile.verifiesBytes) return;
+  let crc = 0;
+  for (const { checksum, size } of parts) {
+    if (checksum === undefined) return;
+    crc = combineCrc32(crc, crc32Number(checksum), size);
+  }
+  expectSame(context, call, crc, given);
+}
+
+function expectSame(context: Context, call: Call, crc: number, given: Checksum): void {
+  if (crc === crc32Number(given)) return;
+  const { value } = crc32Checksum(crc);
+  const why = `the CRC32 of the bytes is "${value}", not "${given.value}" as told`;
+  throw context.refusal(call, "checksum-mismatch", why);
+}

@@ -1,0 +1,258 @@
+import { quote, StowageError } from "../../domain/errors.js";
+import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
+import type {
+  CompleteUploadOptions,
+  CreateUploadOptions,
+  Part,
+  Upload,
+  UploadFilter,
+  UploadPartOptions,
+  UploadSummary,
+} from "../../ports/multipart-store.js";
+import type { CallOptions, WriteResult } from "../../ports/object-store.js";
+import { crc32Of, expectChecksum, expectChecksumOfParts, toldChecksum } from "./checksums.js";
+import type { Context } from "./context.js";
+import type { Call } from "./errors.js";
+import { textOf } from "./failure.js";
+import { attributesOf, conditionsOf, isEncrypted, percentDecoded, toldEtag } from "./headers.js";
+import { expectEncryption, headObject } from "./objects.js";
+import type { Attributes, Completed, UploadMarker } from "./wire.js";
+
+export async function createUpload(
+  context: Context,
+  key: ObjectKey,
+  options: CreateUploadOptions,
+): Promise<Upload> {
+  const { checksummed = false, encryption, signal } = options;
+  const call: Call = { operation: "createUpload", key, signal };
+  expectEncryption(context, call, encryption);
+  const attributes = context.checked(call, () => attributesOf(options));
+  return beginUpload(context, call, key, { ...attributes, checksummed });
+}
+
+/**
+ * Begins an upload, and drops it again when its encryption is not confirmed.
+ *
+ * @throws `not-encrypted`.
+ */
+export async function beginUpload(
+  context: Context,
+  call: Call,
+  key: ObjectKey,
+  attributes: Attributes & { readonly checksummed: boolean },
+): Promise<Upload> {
+  const { encryption } = attributes;
+  const { signal } = call;
+  const { confirmsUploads } = context.profile;
+  const answer = await context.send(call, (wire) =>
+    wire.createUpload({ key, signal, ...attributes }),
+  );
+  const { uploadId } = answer;
+  if (uploadId === undefined || uploadId === "") {
+    throw context.badAnswer(call, "the answer tells no upload id");
+  }
+  const upload = { key, uploadId };
+  if (encryption === undefined || isEncrypted(encryption, answer.encryption)) return upload;
+  if (answer.encryption === undefined && !confirmsUploads) return upload;
+  const cleanup = await abortUpload(context, upload, {}).then(
+    () => "done" as const,
+    () => "pending" as const,
+  );
+  const why = `the server does not confirm the encryption asked for (${encryption.algorithm})`;
+  throw context.refusal(call, "not-encrypted", why, {
+    cleanup,
+    remedy:
+      "Use a server that encrypts (MinIO: name it by profile=minio), or set STOWAGE_ENCRYPTION=none.",
+  });
+}
+
+export async function uploadPart(
+  context: Context,
+  { key, uploadId }: Upload,
+  partNumber: number,
+  bytes: Uint8Array,
+  { checksum, signal }: UploadPartOptions,
+): Promise<Part> {
+  const call: Call = { operation: "uploadPart", key, signal };
+  const { maxParts, maxPartBytes } = context.facts.limits;
+  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > maxParts) {
+    const why = `it is numbered ${partNumber}; parts are numbered from 1 to ${maxParts}`;
+    throw context.refusal(call, "invalid-argument", why);
+  }
+  if (bytes.length > maxPartBytes) {
+    const why = `${bytes.length} bytes are more than the ${maxPartBytes} of one part`;
+    throw context.refusal(call, "too-large", why);
+  }
+  const crc32 = context.checked(call, () => crc32Of(checksum));
+  expectChecksum(context, call, bytes, checksum);
+  const answer = await context.send(call, (wire) =>
+    wire.uploadPart({ key, uploadId, partNumber, bytes, crc32, signal }),
+  );
+  const etag = toldEtag(answer.etag);
+  if (etag === undefined) throw context.badAnswer(call, "the answer tells no ETag");
+  return { partNumber, size: bytes.length, etag, checksum: toldChecksum(answer.crc32) };
+}
+
+export async function completeUpload(
+  context: Context,
+  { key, uploadId }: Upload,
+  parts: readonly Part[],
+  options: CompleteUploadOptions,
+): Promise<WriteResult> {
+  const { when, checksum, signal } = options;
+  const call: Call = { operation: "completeUpload", key, when, signal };
+  context.expect(when === undefined || context.facts.honours.conditions.complete, call, "when");
+  checkParts(context, call, parts);
+  const request = context.checked(call, () => ({
+    key,
+    uploadId,
+    signal,
+    crc32: crc32Of(checksum),
+    ...conditionsOf(when),
+    // An upload without a checksum of the whole does not take those of its parts.
+    parts: parts.map((part) => ({
+      partNumber: part.partNumber,
+      etag: `"${part.etag}"`,
+      crc32: checksum === undefined ? undefined : crc32Of(part.checksum),
+    })),
+  }));
+  expectChecksumOfParts(context, call, parts, checksum);
+  const answer = await context.send(call, (wire) => wire.completeUpload(request));
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  return { size, etag: await completedEtag(context, call, key, answer) };
+}
+
+/**
+ * The ETag of a completed upload. A success that names neither it nor the key is not believed.
+ *
+ * @throws `bad-answer`.
+ */
+export async function completedEtag(
+  context: Context,
+  call: Call,
+  key: ObjectKey,
+  answer: Completed,
+): Promise<string> {
+  const etag = toldEtag(answer.etag);
+  if (etag !== undefined) return etag;
+  if (answer.key === undefined) {
+    throw context.badAnswer(call, "the answer names neither the object nor its ETag");
+  }
+  // Ceph RGW: the object is there, and its ETag is told by a HEAD alone.
+  const { signal } = call;
+  const info = await headObject(context, key, { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw context.badAnswer(
+      call,
+      `the answer tells no ETag, nor does the object (${textOf(error)})`,
+    );
+  });
+  return info.etag;
+}
+
+function checkParts(context: Context, call: Call, parts: readonly Part[]): void {
+  const { maxParts } = context.facts.limits;
+  const refuse = (why: string) => context.refusal(call, "invalid-part", why);
+  if (parts.length === 0) throw refuse("no part is named; name at least one");
+  let before = 0;
+  for (const { partNumber, etag } of parts) {
+    if (!Number.isInteger(partNumber) || partNumber <= before || partNumber > maxParts) {
+      throw refuse(
+        `part ${partNumber} stands after part ${before}; parts are numbered from 1 to ${maxParts} and named in that order`,
+      );
+    }
+    if (!/^[\x21\x23-\x7e]+$/.test(etag)) {
+      throw refuse(`part ${partNumber} has the ETag ${quote(etag)}, which no server gives`);
+    }
+    before = partNumber;
+  }
+}
+
+export async function abortUpload(
+  context: Context,
+  { key, uploadId }: Upload,
+  { signal }: CallOptions,
+): Promise<void> {
+  const call: Call = { operation: "abortUpload", key, signal };
+  try {
+    await context.send(call, (wire) => wire.abortUpload({ key, uploadId, signal }));
+  } catch (error) {
+    if (!(error instanceof StowageError) || error.code !== "upload-not-found") throw error;
+  }
+}
+
+export async function* listParts(
+  context: Context,
+  { key, uploadId }: Upload,
+  { signal }: CallOptions,
+): AsyncGenerator<Part> {
+  const call: Call = { operation: "listParts", key, signal };
+  let after: string | undefined;
+  let last = 0;
+  do {
+    const asked = { key, uploadId, after, signal };
+    const page = await context.send(call, (wire) => wire.listParts(asked));
+    for (const { partNumber, size, etag: quoted, crc32 } of page.parts) {
+      const etag = toldEtag(quoted);
+      if (partNumber === undefined || size === undefined || etag === undefined) {
+        throw context.badAnswer(call, "the list has a part without number, size or ETag");
+      }
+      if (partNumber <= last) {
+        throw context.badAnswer(call, `part ${partNumber} is answered after part ${last}`);
+      }
+      last = partNumber;
+      yield { partNumber, size, etag, checksum: toldChecksum(crc32) };
+      signal?.throwIfAborted();
+    }
+    if (page.isTruncated === undefined) {
+      throw context.badAnswer(call, "the answer is no list of parts");
+    }
+    if (page.isTruncated && (page.next === undefined || page.next === after)) {
+      throw context.badAnswer(call, "the list goes on, and the answer does not tell where");
+    }
+    after = page.isTruncated ? page.next : undefined;
+  } while (after !== undefined);
+}
+
+export async function* listUploads(
+  context: Context,
+  of: UploadFilter,
+  { signal }: CallOptions,
+): AsyncGenerator<UploadSummary> {
+  const call: Call = { operation: "listUploads", key: of.key, signal };
+  signal?.throwIfAborted();
+  const byPrefix = context.facts.honours.listUploads === "prefix";
+  context.expect(of.key !== undefined || byPrefix, call, "a list of uploads by prefix");
+  const prefix = of.key ?? of.prefix;
+  const { encodedLists: encoded } = context.profile;
+  let after: UploadMarker | undefined;
+  do {
+    const asked = { prefix, encoded, after, signal };
+    const page = await context.send(call, (wire) => wire.listUploads(asked));
+    if (page.isTruncated === undefined) {
+      throw context.badAnswer(call, "the answer is no list of uploads");
+    }
+    const decoded = (name: string | undefined): string | undefined =>
+      page.encoded && name !== undefined ? percentDecoded(name) : name;
+    for (const { key: told, uploadId, startedAt } of page.uploads) {
+      const key = decoded(told);
+      if (key === undefined || uploadId === undefined || startedAt === undefined) {
+        throw context.badAnswer(call, "the list has an upload without key, id or time");
+      }
+      if (!isObjectKey(key) || (of.key === undefined ? !key.startsWith(prefix) : key !== of.key)) {
+        continue;
+      }
+      yield { key, uploadId, startedAt };
+      signal?.throwIfAborted();
+    }
+    const next = { key: decoded(page.next.key), uploadId: page.next.uploadId };
+    if (page.isTruncated && (next.key === undefined || isSame(next, after))) {
+      throw context.badAnswer(call, "the list goes on, and the answer does not tell where");
+    }
+    after = page.isTruncated ? next : undefined;
+  } while (after !== undefined);
+}
+
+function isSame(a: UploadMarker, b: UploadMarker | undefined): boolean {
+  return a.key === b?.key && a.uploadId === b?.uploadId;
+}

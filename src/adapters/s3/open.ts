@@ -1,0 +1,138 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { OpenStore } from "../../ports/store.js";
+import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
+import { textOf } from "../s3-protocol/failure.js";
+import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import { profileOf } from "../s3-protocol/profiles.js";
+import { S3ObjectStore } from "./store.js";
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  /** When they end: a provider is then asked again. */
+  readonly expiration?: Date | undefined;
+}
+
+export interface OpenS3Options {
+  readonly bucket: string;
+  /** Default: with an endpoint, `us-east-1`; without one, what the SDK finds (`AWS_REGION`). */
+  readonly region?: string | undefined;
+  /** URL of a server other than Amazon S3. */
+  readonly endpoint?: string | undefined;
+  /** Whether the bucket stands in the path of URLs, not in the host's name. Default: with an endpoint. */
+  readonly pathStyle?: boolean | undefined;
+  /** What the server honours: `aws`, `minio`, `localstack`, `generic`. Default: `generic` with an endpoint, else `aws`. */
+  readonly profile?: string | undefined;
+  /** Default: the SDK's provider chain. */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
+  /** Milliseconds. Default: 3,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds in which no byte comes or goes. Default: 20,000. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Milliseconds until an answer begins. Default: no limit but the idle time. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Connections at once; further requests wait for one. Default: 50. */
+  readonly maxSockets?: number | undefined;
+}
+
+/**
+ * Opens a bucket. No request is sent yet.
+ *
+ * @throws `invalid-config`.
+ */
+export function openS3Store(options: OpenS3Options): OpenStore {
+  const { bucket, endpoint, profile = endpoint === undefined ? "aws" : "generic" } = options;
+  checkBucket(bucket);
+  const url = endpoint === undefined ? undefined : endpointUrl(endpoint);
+  const known = profileOf(profile);
+  const agents = watchfulAgents({
+    connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
+    maxSockets: options.maxSockets ?? 50,
+  });
+  const client = new S3Client(clientConfig(options, url, agents));
+  return new OpenS3Store({ client, bucket, profile: known, server: url }, agents);
+}
+
+class OpenS3Store extends S3ObjectStore implements OpenStore {
+  readonly #close: () => void;
+
+  constructor(options: ConstructorParameters<typeof S3ObjectStore>[0], agents: Agents) {
+    super(options);
+    this.#close = () => {
+      options.client.destroy();
+      agents.destroy();
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+  }
+}
+
+function clientConfig(
+  { region, pathStyle, credentials, requestTimeoutMs }: OpenS3Options,
+  url: string | undefined,
+  agents: Agents,
+): S3ClientConfig {
+  const requestTimeout =
+    requestTimeoutMs === undefined
+      ? {}
+      : { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true };
+  const config: S3ClientConfig = {
+    // Whether a request is sent again is decided by whoever calls the store.
+    maxAttempts: 1,
+    // Checksums are sent on purpose: those that the SDK adds break some servers.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // Servers that never answer 100 would cost six seconds for each part.
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      // Off: the agents do it.
+      connectionTimeout: 0,
+      socketTimeout: 0,
+      // Its warning on the console is of no use: requests wait for a socket as they should.
+      socketAcquisitionWarningTimeout: 2_147_483_647,
+      ...requestTimeout,
+    }),
+    forcePathStyle: pathStyle ?? url !== undefined,
+  };
+  if (url !== undefined) config.endpoint = url;
+  const known = region ?? (url === undefined ? undefined : "us-east-1");
+  if (known !== undefined) config.region = known;
+  if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
+  return config;
+}
+
+/** What the SDK signs with, which takes no `undefined` for what is missing, and anything for a key. */
+async function identityOf(credentials: NonNullable<OpenS3Options["credentials"]>) {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } =
+    typeof credentials === "function" ? await provided(credentials) : credentials;
+  if (!accessKeyId || !secretAccessKey)
+    throw noCredentials("the access key or its secret is empty");
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(expiration === undefined ? {} : { expiration }),
+  };
+}
+
+async function provided(provider: () => Promise<S3Credentials>): Promise<S3Credentials> {
+  try {
+    return await provider();
+  } catch (error) {
+    throw noCredentials(`the provider of credentials failed: ${textOf(error)}`);
+  }
+}
+
+/** Named as the SDK names what its own providers throw. */
+function noCredentials(message: string): Error {
+  const error = new Error(message);
+  error.name = "CredentialsProviderError";
+  return error;
+}

@@ -1,0 +1,26 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import { ProtocolStore } from "../s3-protocol/store.js";
+import { SdkWire } from "./wire.js";
+
+export interface S3StoreOptions {
+  /** Stays the caller's own. Its retries are to be off: `maxAttempts: 1`. */
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** What the server honours. Default: `aws`. */
+  readonly profile?: ProfileName | Profile | undefined;
+  /** The server's name in messages, without credentials. Default: `Amazon S3`. */
+  readonly server?: string | undefined;
+}
+
+/** A bucket of Amazon S3, or of a server that speaks its protocol, by the AWS SDK. */
+export class S3ObjectStore extends ProtocolStore {
+  constructor({ client, bucket, profile = "aws", server = "Amazon S3" }: S3StoreOptions) {
+    const site = { kind: "s3", bucket, server };
+    super(
+      new SdkWire(client, bucket),
+      site,
+      typeof profile === "string" ? profileOf(profile) : profile,
+    );
+  }
+}

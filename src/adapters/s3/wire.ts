@@ -1,0 +1,346 @@
+import { Readable } from "node:stream";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import type { Encryption } from "../../ports/object-store.js";
+import { errorFields, type Failure } from "../s3-protocol/failure.js";
+import { copySource } from "../s3-protocol/headers.js";
+import type {
+  Attributes,
+  Completed,
+  CompleteRequest,
+  Conditions,
+  CopyPartRequest,
+  CopyRequest,
+  CreatedUpload,
+  CreateRequest,
+  Deleted,
+  DeletesRequest,
+  FoundObject,
+  GetRequest,
+  KeyRequest,
+  ListRequest,
+  ListUploadsRequest,
+  ObjectPage,
+  PartPage,
+  PartRequest,
+  PutRequest,
+  Sending,
+  UploadPage,
+  UploadRequest,
+  Wire,
+  Written,
+  WrittenPart,
+} from "../s3-protocol/wire.js";
+import { failureOf } from "./errors.js";
+
+/** The requests of S3, made by the AWS SDK. */
+export class SdkWire implements Wire {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  #region: string | undefined;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  failureOf(error: unknown): Failure {
+    return failureOf(error, this.#region);
+  }
+
+  async putObject(request: PutRequest): Promise<Written> {
+    const { key, bytes, crc32, signal } = request;
+    const command = new PutObjectCommand({
+      ...this.#at(key),
+      ...attributes(request),
+      ...conditions(request),
+      Body: bytes,
+      ContentLength: bytes.length,
+      ChecksumCRC32: crc32,
+    });
+    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
+    const answer = await this.#client.send(command, await this.#options(signal));
+    return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
+  }
+
+  async getObject({
+    key,
+    range,
+    ifMatch,
+    signal,
+  }: GetRequest): Promise<FoundObject & { readonly body: Readable }> {
+    const command = new GetObjectCommand({ ...this.#at(key), Range: range, IfMatch: ifMatch });
+    // By `ChecksumMode` the SDK would put a stream between that leaves the socket open when it is
+    // left early. The header alone has the server tell the checksum.
+    command.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as HttpRequest).headers["x-amz-checksum-mode"] = "ENABLED";
+        return next(args);
+      },
+      { step: "build", name: "stowageChecksumMode" },
+    );
+    const options = await this.#options(signal);
+    const answer = await this.#client.send(command, options).catch((error: unknown) => {
+      letGo(error);
+      throw error;
+    });
+    const { Body } = answer;
+    if (!(Body instanceof Readable)) throw new Error("The SDK gives a body that is no stream");
+    return { ...found(answer), contentRange: answer.ContentRange, body: Body };
+  }
+
+  async headObject({ key, signal }: KeyRequest): Promise<FoundObject> {
+    const command = new HeadObjectCommand({ ...this.#at(key), ChecksumMode: "ENABLED" });
+    return found(await this.#client.send(command, await this.#options(signal)));
+  }
+
+  async deleteObject({ key, ifMatch, signal }: KeyRequest & Conditions): Promise<void> {
+    const command = new DeleteObjectCommand({ ...this.#at(key), IfMatch: ifMatch });
+    await this.#client.send(command, await this.#options(signal));
+  }
+
+  async deleteObjects({ keys, signal }: DeletesRequest): Promise<readonly Deleted[]> {
+    const command = new DeleteObjectsCommand({
+      Bucket: this.#bucket,
+      Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: false },
+    });
+    const { Deleted = [], Errors = [] } = await this.#client.send(
+      command,
+      await this.#options(signal),
+    );
+    return [
+      ...Deleted.map(({ Key }) => ({ key: Key })),
+      ...Errors.map(({ Key, Code, Message }) => ({ key: Key, code: Code ?? "", text: Message })),
+    ];
+  }
+
+  async copyObject(request: CopyRequest): Promise<Written> {
+    const { key, source, sourceEtag, encryption, signal } = request;
+    const command = new CopyObjectCommand({
+      ...this.#at(key),
+      ...conditions(request),
+      ...encrypted(encryption),
+      CopySource: copySource(this.#bucket, source),
+      CopySourceIfMatch: sourceEtag,
+      MetadataDirective: "COPY",
+    });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    return { etag: answer.CopyObjectResult?.ETag, encryption: answer.ServerSideEncryption };
+  }
+
+  async listObjects(request: ListRequest): Promise<ObjectPage> {
+    const { prefix, delimiter, startAfter, token, pageSize, encoded, signal } = request;
+    const command = new ListObjectsV2Command({
+      Bucket: this.#bucket,
+      Prefix: prefix,
+      Delimiter: delimiter,
+      StartAfter: startAfter,
+      ContinuationToken: token,
+      MaxKeys: pageSize,
+      EncodingType: encoded ? "url" : undefined,
+    });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    const { Contents = [], CommonPrefixes = [] } = answer;
+    return {
+      isTruncated: answer.IsTruncated,
+      token: answer.NextContinuationToken,
+      encoded: answer.EncodingType === "url",
+      objects: Contents.map(({ Key, Size, ETag, LastModified }) => ({
+        key: Key,
+        size: Size,
+        etag: ETag,
+        lastModified: LastModified,
+      })),
+      prefixes: CommonPrefixes.map(({ Prefix }) => Prefix),
+    };
+  }
+
+  async headBucket({ signal }: Sending): Promise<void> {
+    const command = new HeadBucketCommand({ Bucket: this.#bucket });
+    await this.#client.send(command, await this.#options(signal));
+  }
+
+  async createUpload(request: CreateRequest): Promise<CreatedUpload> {
+    const { key, checksummed, signal } = request;
+    const command = new CreateMultipartUploadCommand({
+      ...this.#at(key),
+      ...attributes(request),
+      ChecksumAlgorithm: checksummed ? "CRC32" : undefined,
+      ChecksumType: checksummed ? "FULL_OBJECT" : undefined,
+    });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    return { uploadId: answer.UploadId, encryption: answer.ServerSideEncryption };
+  }
+
+  async uploadPart(request: PartRequest): Promise<WrittenPart> {
+    const { partNumber, bytes, crc32, signal } = request;
+    const command = new UploadPartCommand({
+      ...this.#upload(request),
+      PartNumber: partNumber,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ChecksumCRC32: crc32,
+    });
+    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
+    const answer = await this.#client.send(command, await this.#options(signal));
+    return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
+  }
+
+  async copyPart(request: CopyPartRequest): Promise<WrittenPart> {
+    const { partNumber, source, sourceEtag, range, signal } = request;
+    const command = new UploadPartCopyCommand({
+      ...this.#upload(request),
+      PartNumber: partNumber,
+      CopySource: copySource(this.#bucket, source),
+      CopySourceIfMatch: sourceEtag,
+      CopySourceRange: range,
+    });
+    const { CopyPartResult } = await this.#client.send(command, await this.#options(signal));
+    return { etag: CopyPartResult?.ETag, crc32: CopyPartResult?.ChecksumCRC32 };
+  }
+
+  async completeUpload(request: CompleteRequest): Promise<Completed> {
+    const { parts, crc32, signal } = request;
+    const command = new CompleteMultipartUploadCommand({
+      ...this.#upload(request),
+      ...conditions(request),
+      MultipartUpload: {
+        Parts: parts.map((part) => ({
+          PartNumber: part.partNumber,
+          ETag: part.etag,
+          ChecksumCRC32: part.crc32,
+        })),
+      },
+      ChecksumCRC32: crc32,
+      ChecksumType: crc32 === undefined ? undefined : "FULL_OBJECT",
+    });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    return { etag: answer.ETag, key: answer.Key };
+  }
+
+  async abortUpload(request: UploadRequest): Promise<void> {
+    const command = new AbortMultipartUploadCommand(this.#upload(request));
+    await this.#client.send(command, await this.#options(request.signal));
+  }
+
+  async listParts(
+    request: UploadRequest & { readonly after?: string | undefined },
+  ): Promise<PartPage> {
+    const { after, signal } = request;
+    const command = new ListPartsCommand({ ...this.#upload(request), PartNumberMarker: after });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    const { IsTruncated, NextPartNumberMarker, Parts = [] } = answer;
+    return {
+      isTruncated: IsTruncated,
+      next: NextPartNumberMarker,
+      parts: Parts.map(({ PartNumber, Size, ETag, ChecksumCRC32 }) => ({
+        partNumber: PartNumber,
+        size: Size,
+        etag: ETag,
+        crc32: ChecksumCRC32,
+      })),
+    };
+  }
+
+  async listUploads({ prefix, encoded, after, signal }: ListUploadsRequest): Promise<UploadPage> {
+    const command = new ListMultipartUploadsCommand({
+      Bucket: this.#bucket,
+      Prefix: prefix,
+      EncodingType: encoded ? "url" : undefined,
+      KeyMarker: after?.key,
+      UploadIdMarker: after?.uploadId,
+    });
+    const answer = await this.#client.send(command, await this.#options(signal));
+    const { Uploads = [] } = answer;
+    return {
+      isTruncated: answer.IsTruncated,
+      next: { key: answer.NextKeyMarker, uploadId: answer.NextUploadIdMarker },
+      encoded: answer.EncodingType === "url",
+      uploads: Uploads.map(({ Key, UploadId, Initiated }) => ({
+        key: Key,
+        uploadId: UploadId,
+        startedAt: Initiated,
+      })),
+    };
+  }
+
+  #at(key: string) {
+    return { Bucket: this.#bucket, Key: key };
+  }
+
+  #upload({ key, uploadId }: UploadRequest) {
+    return { ...this.#at(key), UploadId: uploadId };
+  }
+
+  async #options(signal: AbortSignal | undefined) {
+    this.#region ??= await this.#client.config.region();
+    return signal === undefined ? {} : { abortSignal: signal };
+  }
+}
+
+/** What middleware sees of a request. */
+interface HttpRequest {
+  readonly protocol: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Over TLS the checksum is enough: to hash the bytes once more for the signature costs as much again. */
+function unsignedOverTls<A extends { request: unknown }, R>(next: (args: A) => Promise<R>) {
+  return (args: A): Promise<R> => {
+    const { protocol, headers } = args.request as HttpRequest;
+    if (protocol === "https:") headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+    return next(args);
+  };
+}
+
+const UNSIGNED = { step: "build", name: "stowageUnsignedPayload" } as const;
+
+/** An answer that the SDK cannot read is thrown with its body unread, and its socket held. */
+function letGo(error: unknown): void {
+  const { body } = errorFields(errorFields(error)["$response"]);
+  if (body instanceof Readable) body.destroy();
+}
+
+function attributes({ contentType, metadata, encryption }: Attributes) {
+  return { ContentType: contentType, Metadata: metadata, ...encrypted(encryption) };
+}
+
+function encrypted(encryption: Encryption | undefined) {
+  return {
+    ServerSideEncryption: encryption?.algorithm,
+    SSEKMSKeyId: encryption?.algorithm === "aws:kms" ? encryption.keyId : undefined,
+  };
+}
+
+function conditions({ ifMatch, ifNoneMatch }: Conditions) {
+  return { IfMatch: ifMatch, IfNoneMatch: ifNoneMatch };
+}
+
+function found(answer: HeadObjectCommandOutput): FoundObject {
+  return {
+    length: answer.ContentLength,
+    etag: answer.ETag,
+    lastModified: answer.LastModified,
+    contentType: answer.ContentType,
+    metadata: answer.Metadata ?? {},
+    crc32: answer.ChecksumCRC32,
+    encryption: answer.ServerSideEncryption,
+  };
+}
