@@ -1,0 +1,49 @@
+// Adds up what the runs of .ci/run counted: node .ci/totals.mjs NAME=FILE ...
+//
+// A file is a JSON report of vitest, or counts of the same names as here. A run that left no
+// file, counted nothing or could not load a test file has failed.
+import { readFileSync } from "node:fs";
+
+let passed = 0;
+let failed = 0;
+for (const argument of process.argv.slice(2)) {
+  const [name, file] = argument.split("=");
+  const counts = countsOf(file);
+  passed += counts.passed;
+  failed += counts.failed;
+  console.log(
+    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${counts.note}`,
+  );
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+function countsOf(file) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0, note: " (it left no report)" };
+  }
+  const counts =
+    report.testResults === undefined ? { note: "", ...report } : countsOfVitest(report);
+  if (counts.passed + counts.failed === 0)
+    return { ...counts, failed: 1, note: " (it ran nothing)" };
+  return counts;
+}
+
+function countsOfVitest(report) {
+  const unloaded = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  ).length;
+  const passed = report.numPassedTests;
+  const seen = report.numFailedTests + unloaded;
+  // An error outside every test fails a run whose tests all passed.
+  const failed = seen === 0 && !report.success ? 1 : seen;
+  const onServers = report.testResults
+    .filter(({ name }) => name.includes("/test/servers/"))
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "passed").length;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  return { passed, failed, skipped, note: ` (${onServers} passed on real servers)` };
+}
