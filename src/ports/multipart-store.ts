@@ -1,6 +1,12 @@
 import type { Checksum } from "../domain/checksum.js";
 import type { ObjectKey } from "../domain/object-key.js";
-import type { CallOptions, ObjectAttributes, When, WriteResult } from "./object-store.js";
+import type {
+  CallOptions,
+  Encryption,
+  ObjectAttributes,
+  When,
+  WriteResult,
+} from "./object-store.js";
 
 /**
  * Objects sent in parts: nothing is to be seen of them before the last step, and all of it after.
@@ -14,7 +20,9 @@ export interface MultipartStore {
    *
    * - An upload that is not complete shows nothing under its key.
    * - Two uploads of one key have ids of their own, and their parts are never mixed.
-   * - An upload that asks for encryption begins only when the store has confirmed it.
+   *
+   * Encryption is asked for here; not every server tells at once whether it does so. `completeUpload`,
+   * told of it again, holds the server to it.
    *
    * @throws `invalid-metadata`, `not-encrypted`, `unsupported`.
    */
@@ -52,10 +60,11 @@ export interface MultipartStore {
    * - A second complete of an upload is answered as the first, or refused with `upload-not-found`.
    * - A complete whose bytes do not have the checksum given is refused with `checksum-mismatch`.
    * - The checksum given to a complete is kept, and told by head and get.
+   * - A complete told of the encryption asked for resolves only when the store has confirmed it.
    *
    * @param parts in ascending order of their numbers, which may leave gaps.
    * @throws `already-exists`, `precondition-failed`, `conflict`, `invalid-part`, `upload-not-found`,
-   *   `checksum-mismatch`, `unsupported`. Each error has its `outcome`.
+   *   `checksum-mismatch`, `not-encrypted`, `unsupported`. Each error has its `outcome`.
    */
   completeUpload(
     upload: Upload,
@@ -136,6 +145,8 @@ export interface UploadPartOptions extends CallOptions {
 export interface CompleteUploadOptions extends CallOptions {
   /** Default: replace what is there. */
   readonly when?: When | undefined;
+  /** What `createUpload` was asked for. Default: nothing to hold the server to. */
+  readonly encryption?: Encryption | undefined;
   /** Of the whole object, for the store to verify and keep. Default: none. */
   readonly checksum?: Checksum | undefined;
 }

@@ -97,9 +97,36 @@ describe.each(STORES)("%s believes an encryption that is confirmed", (_, open) =
     expect(server.received.at(-1)?.method).toBe("DELETE");
   });
 
-  test("MinIO, which refuses what it cannot encrypt, confirms nothing at the beginning", async () => {
-    await using server = await scriptedServer(created);
-    await using store = open(server.url, { profile: "minio" });
-    expect(await store.createUpload(KEY, { encryption })).toEqual({ key: KEY, uploadId: "u" });
-  });
+  describe.each(["minio", "generic"])(
+    "on a server that tells nothing at the beginning (%s)",
+    (profile) => {
+      const completed = xml(
+        200,
+        '<CompleteMultipartUploadResult><Key>k</Key><ETag>"e-1"</ETag></CompleteMultipartUploadResult>',
+      );
+      const parts = [{ partNumber: 1, size: 5, etag: "e" }];
+
+      test("the complete is looked at, and stands when a HEAD confirms it", async () => {
+        const whole = object("hello", { "x-amz-server-side-encryption": "AES256", etag: '"e-1"' });
+        await using server = await scriptedServer([created, completed, whole]);
+        await using store = open(server.url, { profile });
+        const upload = await store.createUpload(KEY, { encryption });
+        const stored = await store.completeUpload(upload, parts, { encryption });
+        expect(stored).toEqual({ size: 5, etag: "e-1" });
+        expect(server.received.at(-1)?.method).toBe("HEAD");
+      });
+
+      test("what is not confirmed is removed", async () => {
+        const bareObject = object("hello", { etag: '"e-1"' });
+        await using server = await scriptedServer([created, completed, bareObject, removed]);
+        await using store = open(server.url, { profile });
+        const upload = await store.createUpload(KEY, { encryption });
+        expect(await failureOf(store.completeUpload(upload, parts, { encryption }))).toMatchObject({
+          code: "not-encrypted",
+          outcome: "not-applied",
+        });
+        expect(server.received.at(-1)?.method).toBe("DELETE");
+      });
+    },
+  );
 });

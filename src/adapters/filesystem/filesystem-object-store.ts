@@ -236,9 +236,10 @@ export class FilesystemObjectStore implements OpenStore {
     options: CompleteUploadOptions = {},
   ): Promise<WriteResult> {
     const call: Call = { operation: "completeUpload", key: upload.key };
-    const { when, checksum, signal } = options;
+    const { when, checksum, encryption, signal } = options;
     const { key, uploadId } = upload;
     return this.#run(call, signal, async () => {
+      refuseEncryption(call, encryption);
       const open = await findUpload(this.#site, call, upload);
       const joining = partsToJoin(call, await storedParts(open), parts, this.facts.limits);
       if (when !== undefined) expectCondition(call, await find(this.#site, key), when);

@@ -86,7 +86,7 @@ export async function statsOf(path: string): Promise<BigIntStats | undefined> {
 }
 
 /** Whether a file is the one of its key, where a disk may give that of another spelling. */
-export async function isItself(site: Site, key: ObjectKey, found: Found): Promise<boolean> {
+async function isItself(site: Site, key: ObjectKey, found: Found): Promise<boolean> {
   if (!site.layout.folding) return true;
   if ((await site.sidecars.read(key, found.stats)) !== undefined) return true;
   return isSpeltSo(site, found.path);

@@ -203,6 +203,7 @@ export class MemoryObjectStore implements OpenStore {
   ): Promise<WriteResult> {
     const call: Call = { operation: "completeUpload", key: upload.key };
     options.signal?.throwIfAborted();
+    refuseEncryption(call, options.encryption);
     const open = this.#uploads.find(call, upload);
     const joining = partsToJoin(call, open, parts, this.facts.limits);
     const size = joining.reduce((sum, part) => sum + part.size, 0);

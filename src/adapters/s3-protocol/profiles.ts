@@ -10,7 +10,7 @@ export interface Profile {
   readonly honours: StoreHonours;
   /** Whether keys in lists may be asked for percent-encoded. */
   readonly encodedLists: boolean;
-  /** Whether the answer to a new upload tells its encryption. */
+  /** Whether the answer to a new upload tells its encryption. Where not, the complete is looked at. */
   readonly confirmsUploads: boolean;
   /** Whether a wrong checksum can be left to the server to find, with nothing lost by it. */
   readonly verifiesBytes: boolean;
@@ -23,7 +23,7 @@ export interface Profile {
 const GIB = 1_073_741_824;
 
 const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  /** As the user guide of Amazon S3 has it: conditions on copies since October 2025, on deletes since September 2025. */
+  /** As the user guide of Amazon S3 has it; conditions on copies and deletes are of autumn 2025. */
   aws: {
     name: "aws",
     honours: {
@@ -93,7 +93,8 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       replacesWhole: true,
     },
     encodedLists: true,
-    confirmsUploads: true,
+    // Some swallow the header (Ceph RGW), some tell no sooner than a HEAD (MinIO).
+    confirmsUploads: false,
     // Ceph RGW 16 takes checksums, and verifies none.
     verifiesBytes: false,
     checksumsCopiedParts: false,

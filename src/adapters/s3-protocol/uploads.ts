@@ -15,7 +15,7 @@ import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
 import { textOf } from "./failure.js";
 import { attributesOf, conditionsOf, isEncrypted, percentDecoded, toldEtag } from "./headers.js";
-import { expectEncryption, headObject } from "./objects.js";
+import { confirmEncryption, expectEncryption, headObject } from "./objects.js";
 import type { Attributes, Completed, UploadMarker } from "./wire.js";
 
 export async function createUpload(
@@ -61,8 +61,7 @@ export async function beginUpload(
   const why = `the server does not confirm the encryption asked for (${encryption.algorithm})`;
   throw context.refusal(call, "not-encrypted", why, {
     cleanup,
-    remedy:
-      "Use a server that encrypts (MinIO: name it by profile=minio), or set STOWAGE_ENCRYPTION=none.",
+    remedy: "Use a server that encrypts, or set STOWAGE_ENCRYPTION=none.",
   });
 }
 
@@ -99,9 +98,10 @@ export async function completeUpload(
   parts: readonly Part[],
   options: CompleteUploadOptions,
 ): Promise<WriteResult> {
-  const { when, checksum, signal } = options;
+  const { when, checksum, encryption, signal } = options;
   const call: Call = { operation: "completeUpload", key, when, signal };
   context.expect(when === undefined || context.facts.honours.conditions.complete, call, "when");
+  expectEncryption(context, call, encryption);
   checkParts(context, call, parts);
   const request = context.checked(call, () => ({
     key,
@@ -119,7 +119,11 @@ export async function completeUpload(
   expectChecksumOfParts(context, call, parts, checksum);
   const answer = await context.send(call, (wire) => wire.completeUpload(request));
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  return { size, etag: await completedEtag(context, call, key, answer) };
+  const etag = await completedEtag(context, call, key, answer);
+  if (encryption !== undefined && !context.profile.confirmsUploads) {
+    await confirmEncryption(context, call, key, etag, encryption);
+  }
+  return { size, etag };
 }
 
 /**

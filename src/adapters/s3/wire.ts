@@ -301,7 +301,7 @@ interface HttpRequest {
   readonly headers: Record<string, string>;
 }
 
-/** Over TLS the checksum is enough: to hash the bytes once more for the signature costs as much again. */
+/** Over TLS the checksum is enough: a second hash of the bytes, for the signature, costs as much. */
 function unsignedOverTls<A extends { request: unknown }, R>(next: (args: A) => Promise<R>) {
   return (args: A): Promise<R> => {
     const { protocol, headers } = args.request as HttpRequest;

@@ -45,7 +45,8 @@ export async function sendParts(
     try {
       signal?.throwIfAborted();
       completing = true;
-      const { etag } = await store.completeUpload(session, parts, { when, checksum, signal });
+      const complete = { when, encryption, checksum, signal };
+      const { etag } = await store.completeUpload(session, parts, complete);
       return sent(etag);
     } catch (error) {
       if (signal?.aborted === true) throw error;
