@@ -1,14 +1,19 @@
-// Adds up what the runs of .ci/run counted: node .ci/totals.mjs NAME=FILE ...
+// Adds up what the runs of .ci/run counted: node .ci/totals.mjs NAME=FILE=CODE ...
 //
-// A file is a JSON report of vitest, or counts of the same names as here. A run that left no
-// file, counted nothing or could not load a test file has failed.
+// FILE is a JSON report of vitest, or counts of the same names as here; CODE is what the run
+// exited with. A run that left no file, counted nothing, could not load a test file or exited with
+// anything but 0 has failed.
 import { readFileSync } from "node:fs";
 
 let passed = 0;
 let failed = 0;
 for (const argument of process.argv.slice(2)) {
-  const [name, file] = argument.split("=");
+  const [name, file, code] = argument.split("=");
   const counts = countsOf(file);
+  if (code !== "0" && counts.failed === 0) {
+    counts.failed = 1;
+    counts.note = ` (its tests passed, but it exited with ${code})`;
+  }
   passed += counts.passed;
   failed += counts.failed;
   console.log(
@@ -37,9 +42,7 @@ function countsOfVitest(report) {
     ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
   ).length;
   const passed = report.numPassedTests;
-  const seen = report.numFailedTests + unloaded;
-  // An error outside every test fails a run whose tests all passed.
-  const failed = seen === 0 && !report.success ? 1 : seen;
+  const failed = report.numFailedTests + unloaded;
   const onServers = report.testResults
     .filter(({ name }) => name.includes("/test/servers/"))
     .flatMap(({ assertionResults }) => assertionResults)

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { tail } from "./command.js";
-import { type Engine, wordsOf } from "./engine.js";
+import { type Engine, isLocal, wordsOf } from "./engine.js";
 import type { Readiness, Running } from "./server.js";
 import { guard } from "./watchdog.js";
 
@@ -24,8 +24,7 @@ export interface ContainerSpec {
 export async function startContainer(engine: Engine, spec: ContainerSpec): Promise<Running> {
   const { GenericContainer, Wait } = await import("testcontainers");
   const docker = engine.container.dockerode;
-  const { host } = engine.info.containerRuntime;
-  const isHere = host === "localhost" || host === "127.0.0.1";
+  const isHere = isLocal(engine);
 
   let id: string | undefined;
   let release = (): void => {};
@@ -77,7 +76,7 @@ export async function startContainer(engine: Engine, spec: ContainerSpec): Promi
   try {
     const started = await container.start();
     const port = started.getMappedPort(spec.innerPort);
-    const endpoint = `http://${isHere ? "127.0.0.1" : host}:${port}`;
+    const endpoint = `http://${isHere ? "127.0.0.1" : started.getHost()}:${port}`;
     return { endpoint, way: "container", pid: undefined, kill, stop: remove };
   } catch (error) {
     if (said === "" && id !== undefined) said = await logOf(engine, id);

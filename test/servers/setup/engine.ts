@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,10 +14,11 @@ import { GO_IMAGE, MC_VERSION, MINIO_IMAGE, MINIO_VERSION } from "./pins.js";
 export type Engine = ContainerRuntimeClient;
 type Docker = Engine["container"]["dockerode"];
 
+const LOOPBACK = "127.0.0.1";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Seconds. An engine on this machine answers at once, or is not there. */
-const ENGINE_LIMIT = 10;
+/** Seconds. An engine answers at once, but testcontainers may look for its own address first. */
+const ENGINE_LIMIT = 30;
 /** Seconds until a registry says its first word. Without a network some resolvers never do. */
 const REGISTRY_LIMIT = 20;
 /** Seconds between two words of a registry, which tells of its progress. */
@@ -32,7 +35,43 @@ export async function findEngine(): Promise<Engine | undefined> {
   process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
   const { getContainerRuntimeClient } = await import("testcontainers");
   const answer = getContainerRuntimeClient().catch(() => undefined);
-  return Promise.race([answer, delay(ENGINE_LIMIT * 1000, undefined, { ref: false })]);
+  const engine = await Promise.race([
+    answer,
+    delay(ENGINE_LIMIT * 1000, undefined, { ref: false }),
+  ]);
+  if (engine !== undefined) await preferLoopback(engine);
+  return engine;
+}
+
+/** Whether the engine's containers can be reached at 127.0.0.1. */
+export function isLocal(engine: Engine): boolean {
+  const { host } = engine.info.containerRuntime;
+  return host === "localhost" || host === LOOPBACK;
+}
+
+/**
+ * Corrects testcontainers where a file in the root folder made it take this machine for a
+ * container. It then reaches the engine by the bridge's address, which is one of this machine's.
+ */
+async function preferLoopback(engine: Engine): Promise<void> {
+  const runtime = engine.info.containerRuntime;
+  if (!(await isOwnAddress(runtime.host))) return;
+  runtime.host = LOOPBACK;
+  runtime.hostIps = [{ address: LOOPBACK, family: 4 }];
+}
+
+/** Only an own address can be listened on; a list of them lacks those of an idle bridge. */
+async function isOwnAddress(host: string): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(0, host);
+    await once(probe, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.close();
+  }
 }
 
 export function describeEngine(engine: Engine): string {
