@@ -278,6 +278,19 @@ describe("a failure", () => {
   });
 });
 
+it("refuses parts before any is sent where the store cannot complete create-only", async () => {
+  const { conditions } = store.facts.honours;
+  const honours = { ...store.facts.honours, conditions: { ...conditions, complete: false } };
+  const facts = { ...store.facts, honours };
+  Object.defineProperty(store, "facts", { value: facts });
+  const { stowage, calls } = open();
+  const error = await failure(upload(stowage, 50));
+  expect(error).toMatchObject({ code: "unsupported", outcome: "not-applied" });
+  expect(error.remedy).toMatch(/STOWAGE_MULTIPART_THRESHOLD_BYTES/);
+  expect(calls).toEqual(["head"]);
+  expect((await upload(stowage, 5)).key).toBe(FIRST);
+});
+
 describe("an abort", () => {
   const reason = new Error("the user went home");
 
@@ -335,7 +348,7 @@ describe("an abort", () => {
       };
       const { stowage } = open([
         { operation: size === 5 ? "put" : "completeUpload", nth: 1, when: "after", run },
-          { operation: "head", run: () => (controller.signal.aborted ? unavailable() : undefined) },
+        { operation: "head", run: () => (controller.signal.aborted ? unavailable() : undefined) },
       ]);
       const error = await failure(upload(stowage, size, { signal: controller.signal }));
       expect(error).toMatchObject({ code: "aborted", outcome: "unknown", cause: reason });

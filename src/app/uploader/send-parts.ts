@@ -30,6 +30,21 @@ export async function sendParts(
   const { store } = uploader;
   const { key, contentType, metadata, encryption, when, signal } = upload;
   signal?.throwIfAborted();
+  if (when !== undefined && !store.facts.honours.conditions.complete) {
+    throw new StowageError(
+      "unsupported",
+      `Cannot upload ${quote(key)} in parts: the store does not promise to complete an upload only where no object stands, so another's could be lost`,
+      {
+        operation: "upload",
+        store: store.facts.kind,
+        bucket: store.facts.bucket,
+        key,
+        outcome: "not-applied",
+        remedy:
+          "Raise multipartThresholdBytes (STOWAGE_MULTIPART_THRESHOLD_BYTES) above the file's size to send it in one request, or use a server that honours If-None-Match on CompleteMultipartUpload.",
+      },
+    );
+  }
   const attributes = { contentType, metadata, encryption, checksummed: true };
   const session = await store.createUpload(key, { ...attributes, signal: afterGrace(signal) });
   let completing = false;
