@@ -38,13 +38,7 @@ const acts: Readonly<Record<string, (store: OpenStore) => Promise<void>>> = {
     }
   },
 
-  /** Says that it holds the lock of a key, by standing still in the midst of a write. */
-  async stand(store) {
-    console.log("ready");
-    for (let round = 0; ; round++) await store.put(COUNTER, Buffer.from(String(round)));
-  },
-
-  /** Writes, joins, copies and deletes until it is killed. Each object tells of itself. */
+  /** Writes, joins and deletes until it is killed. Each object tells of itself. */
   async churn(store) {
     console.log("ready");
     for (let round = 0; ; round++) {

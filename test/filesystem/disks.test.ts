@@ -8,8 +8,10 @@ import { bytes, key, listed, openIn, refusalOf, temporaryFolder, textOf } from "
 import { asNobody, mountSmallDisk } from "./system.js";
 
 describe("a disk that is full", () => {
-  it("refuses with no-space, keeps what was there, and leaves nothing of the write", async () => {
-    const directory = await mountSmallDisk("size=2m");
+  it("refuses with no-space, keeps what was there, and leaves nothing of the write", async ({
+    skip,
+  }) => {
+    const directory = await mountSmallDisk(skip, "size=2m");
     const store = await openIn(directory);
     await store.put(key("a"), bytes("old"), { metadata: { of: "old" } });
     const error = await refusalOf(store.put(key("a"), Buffer.alloc(4_000_000)));
@@ -27,8 +29,8 @@ describe("a disk that is full", () => {
     expect(await listed(store)).toEqual(["a", "b"]);
   });
 
-  it("refuses parts and completes, and the upload can still be aborted", async () => {
-    const directory = await mountSmallDisk("size=2m");
+  it("refuses parts and completes, and the upload can still be aborted", async ({ skip }) => {
+    const directory = await mountSmallDisk(skip, "size=2m");
     const store = await openIn(directory);
     const upload = await store.createUpload(key("a"));
     const part = await store.uploadPart(upload, 1, Buffer.alloc(1_100_000));
@@ -43,8 +45,8 @@ describe("a disk that is full", () => {
     await store.put(key("a"), Buffer.alloc(1_500_000));
   });
 
-  it("refuses also where it has no more files to give", async () => {
-    const directory = await mountSmallDisk("nr_inodes=20");
+  it("refuses also where it has no more files to give", async ({ skip }) => {
+    const directory = await mountSmallDisk(skip, "nr_inodes=20");
     const store = await openIn(directory);
     const put = async () => {
       for (let at = 0; ; at++) await store.put(key(`a${at}`), bytes("x"));
@@ -57,8 +59,8 @@ describe("a disk that is full", () => {
 });
 
 describe("a disk that cannot be written to", () => {
-  it("is refused when it is opened, with the path and a remedy", async () => {
-    const directory = await mountSmallDisk("size=2m");
+  it("is refused when it is opened, with the path and a remedy", async ({ skip }) => {
+    const directory = await mountSmallDisk(skip, "size=2m");
     execFileSync("mount", ["-o", "remount,ro", directory]);
     const error = await refusalOf(openFilesystemStore({ directory }));
     expect(error).toMatchObject({
@@ -72,8 +74,8 @@ describe("a disk that cannot be written to", () => {
     expect(within.code).toBe("access-denied");
   });
 
-  it("refuses writes from when it became so, and is read on", async () => {
-    const directory = await mountSmallDisk("size=2m");
+  it("refuses writes from when it became so, and is read on", async ({ skip }) => {
+    const directory = await mountSmallDisk(skip, "size=2m");
     const store = await openIn(directory);
     await store.put(key("a"), bytes("x"));
     execFileSync("mount", ["-o", "remount,ro", directory]);
@@ -104,13 +106,13 @@ describe("a disk that cannot be written to", () => {
 });
 
 describe("a folder within the directory on another disk", () => {
-  it("is refused by name", async () => {
+  it("is refused by name", async ({ skip }) => {
     const directory = await temporaryFolder();
     const store = await openIn(directory);
     const mounted = join(directory, "mounted");
     await mkdir(mounted);
     await writeFile(join(directory, "keep"), "");
-    const other = await mountSmallDisk("size=1m");
+    const other = await mountSmallDisk(skip, "size=1m");
     execFileSync("mount", ["--bind", other, mounted]);
     onTestFinished(() => {
       execFileSync("umount", [mounted]);
