@@ -1,3 +1,4 @@
+import { quote, StowageError } from "../domain/errors.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
 import { parseUploadKey } from "../domain/upload-key.js";
@@ -45,6 +46,12 @@ export function createStowage(
     open: async (request) =>
       openVerified(reader, ownKey(store, roots, "get", request), request.signal),
     async *list({ userId, kind = "dataset", signal }) {
+      if (!Object.hasOwn(roots, kind)) {
+        throw new StowageError(
+          "invalid-argument",
+          `Cannot list ${quote(kind)}: use "dataset" or "model"`,
+        );
+      }
       const prefix = ownerPrefix(roots[kind], ownerId(userId));
       for await (const entry of steady.list({ prefix, delimiter: "/", signal })) {
         if (entry.kind === "object") yield summary(entry);

@@ -1,7 +1,7 @@
-import { pipeline } from "node:stream/promises";
 import { crc32Checksum } from "../domain/checksum.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import type { OpenTarget } from "../ports/source.js";
+import { untilAborted } from "./abortable.js";
 import { openVerified, type Reader } from "./reading.js";
 import type { Downloaded, DownloadRequest } from "./stowage.js";
 import { tell } from "./uploads.js";
@@ -19,30 +19,22 @@ export async function download(
 ): Promise<Downloaded> {
   const { to, signal, onProgress, overwrite = false } = request;
   signal?.throwIfAborted();
-  const isPath = typeof to === "string" || to instanceof URL;
   // The target first: to find out that it cannot be written costs no request.
-  await using target = isPath ? await downloads.openTarget(to, { overwrite }) : undefined;
+  await using target = await downloads.openTarget(to, { overwrite });
   await using object = await openVerified(downloads, key, signal);
-  const { info } = object;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const bytes of object.body) {
-      yield bytes;
-      tell(onProgress, { key, doneBytes: object.soFar.bytes, totalBytes: info.size });
-    }
-  };
-  if (target === undefined) {
-    await pipeline(counted, to as NodeJS.WritableStream, { signal }).catch((error: unknown) => {
-      throw signal?.aborted === true ? signal.reason : error;
-    });
-  } else {
-    for await (const bytes of counted()) await target.write(bytes);
-    signal?.throwIfAborted();
-    await target.commit();
+  const { info, soFar } = object;
+  for await (const bytes of object.body) {
+    await untilAborted(target.write(bytes), signal);
+    tell(onProgress, { key, doneBytes: soFar.bytes, totalBytes: info.size });
   }
+  signal?.throwIfAborted();
+  // A file gets its name at once; a stream may be as slow to end as it likes.
+  const isFile = typeof to === "string" || to instanceof URL;
+  await (isFile ? target.commit() : untilAborted(target.commit(), signal));
   return {
     key,
-    size: object.soFar.bytes,
-    checksum: crc32Checksum(object.soFar.crc),
+    size: soFar.bytes,
+    checksum: crc32Checksum(soFar.crc),
     verified: info.checksum !== undefined,
   };
 }

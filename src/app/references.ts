@@ -1,5 +1,5 @@
 import { type Operation, quote, StowageError } from "../domain/errors.js";
-import { isObjectKey, type ObjectKey, objectKey } from "../domain/object-key.js";
+import { type ObjectKey, objectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
 import type { Store } from "../ports/store.js";
 import type { ObjectRequest } from "./stowage.js";
@@ -41,23 +41,10 @@ export function keyOf(store: Store, object: string): ObjectKey {
   if (typeof object !== "string" || !/^[a-z][a-z0-9+.-]*:\/\//i.test(object)) {
     return objectKey(object);
   }
-  const { location } = store.facts;
-  if (object.startsWith(location)) {
-    const rest = object.slice(location.length);
-    for (const name of [rest, decoded(rest)]) {
-      if (isObjectKey(name) && store.uri(name) === object) return name;
-    }
-  }
+  const key = store.keyOf(object);
+  if (key !== undefined) return key;
   throw new StowageError(
     "invalid-argument",
-    `Cannot use ${quote(object)}: it is no URI of this store, whose URIs begin with ${quote(location)}`,
+    `Cannot use ${quote(object)}: it is no URI of this store, whose URIs begin with ${quote(store.facts.location)}`,
   );
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -51,6 +51,10 @@ export class RetryingStore implements Store {
     return this.#store.uri(key);
   }
 
+  keyOf(uri: string): ObjectKey | undefined {
+    return this.#store.keyOf(uri);
+  }
+
   put(key: ObjectKey, bytes: Uint8Array, options?: PutOptions): Promise<WriteResult> {
     return this.#again(() => this.#store.put(key, bytes, options), options);
   }
@@ -81,6 +85,7 @@ export class RetryingStore implements Store {
       const first = left[0] === undefined ? undefined : results.get(left[0])?.error;
       if (first !== undefined) throw first;
     }, options).catch((error: unknown) => {
+      options?.signal?.throwIfAborted();
       if (left.some((key) => results.get(key)?.error === undefined)) throw error;
     });
     return keys.map((key) => results.get(key) ?? { key });
@@ -155,10 +160,10 @@ export class RetryingStore implements Store {
         return await send();
       } catch (error) {
         if (!(error instanceof StowageError)) throw error;
-        doubtful ||= error.outcome === "unknown";
+        doubtful ||= error.outcome === "unknown" || error.outcome === "applied";
         const facts: ErrorFacts = {
           attempts: attempt,
-          ...(doubtful ? { outcome: "unknown" } : {}),
+          ...(doubtful ? { outcome: error.outcome === "applied" ? "applied" : "unknown" } : {}),
         };
         await this.#wait(attempt === 1 && !doubtful ? error : error.with(facts), attempt, options);
       }

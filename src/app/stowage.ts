@@ -1,9 +1,8 @@
-import type { Writable } from "node:stream";
 import type { Checksum } from "../domain/checksum.js";
 import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import type { Encryption, OpenObject } from "../ports/object-store.js";
-import type { UploadSource } from "../ports/source.js";
+import type { DownloadTarget, UploadSource } from "../ports/source.js";
 import type { Store } from "../ports/store.js";
 
 /**
@@ -72,7 +71,7 @@ export type Kind = "dataset" | "model";
 
 export interface UploadRequest {
   /** An integer from 0, or 1 to 128 of `A-Z a-z 0-9 - _ .`, beginning with a letter or a digit. */
-  readonly userId: number | string;
+  readonly userId: number | bigint | string;
   /** A path, a `file:` URL, bytes, a `Blob`, or a stream. */
   readonly source: UploadSource;
   /** File name, kept in the key. Default: the file's own; a source without one needs a name. */
@@ -82,7 +81,7 @@ export interface UploadRequest {
   /** Text kept with the object, beside `uploaded_at` and `original_filename`. 2,048 bytes in all. */
   readonly metadata?: Metadata | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called whenever bytes have been stored. What it throws fails the upload. */
+  /** Called whenever bytes have been stored. What it throws is dropped. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -113,7 +112,7 @@ export interface Uploaded {
 
 /** One object of one user. */
 export interface ObjectRequest {
-  readonly userId: number | string;
+  readonly userId: number | bigint | string;
   /** The key or the URI that the upload returned. */
   readonly object: string;
   readonly signal?: AbortSignal | undefined;
@@ -121,7 +120,7 @@ export interface ObjectRequest {
 
 export interface DownloadRequest extends ObjectRequest {
   /** A path, a `file:` URL, or a stream, which is ended. */
-  readonly to: string | URL | Writable | WritableStream<Uint8Array>;
+  readonly to: DownloadTarget;
   /** Replace a file of that name. Default: `false`. */
   readonly overwrite?: boolean | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -137,7 +136,7 @@ export interface Downloaded {
 }
 
 export interface ListRequest {
-  readonly userId: number | string;
+  readonly userId: number | bigint | string;
   /** Default: `dataset`. */
   readonly kind?: Kind | undefined;
   readonly signal?: AbortSignal | undefined;

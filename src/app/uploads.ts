@@ -40,7 +40,7 @@ export async function upload(
   signal?.throwIfAborted();
 
   const at = uploads.clock.now();
-  await using source = await uploads.openSource(request.source);
+  await using source = await uploads.openSource(request.source, { signal });
   const filename = request.name ?? source.filename;
   if (filename === undefined) {
     throw new StowageError(
@@ -50,7 +50,8 @@ export async function upload(
     );
   }
   const key = (attempt: number) => uploadKey({ root, owner, at, filename, attempt });
-  key(1);
+  // The number of the last try takes room too.
+  key(MOST_KEYS);
   const writeToken = uploads.clock.token();
   const metadata = {
     ...request.metadata,
@@ -103,7 +104,7 @@ async function underFreeKey(
       if (prepared !== undefined) {
         return { sent: await uploadObject(uploads, source, prepared, next), key: next.key };
       }
-      await using again = await uploads.openSource(origin);
+      await using again = await uploads.openSource(origin, { signal });
       const readAgain = await prepare(uploads, again, signal);
       return { sent: await uploadObject(uploads, again, readAgain, next), key: next.key };
     } catch (error) {
@@ -121,14 +122,15 @@ async function underFreeKey(
   );
 }
 
+/** A courtesy that saves sending parts in vain. Who may write need not be allowed to look. */
 async function isTaken(uploads: Uploads, { key, signal }: ObjectUpload): Promise<boolean> {
-  try {
-    await uploads.store.head(key, { signal });
-    return true;
-  } catch (error) {
-    if (error instanceof StowageError && error.code === "not-found") return false;
-    throw error;
-  }
+  return uploads.store.head(key, { signal }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof StowageError) return false;
+      throw error;
+    },
+  );
 }
 
 /** To tell of progress must not undo what has been stored: what a listener throws is dropped. */

@@ -162,8 +162,16 @@ export class StowageError extends Error {
   }
 }
 
-/** Quotes a value for a message: JSON, and cut where it would fill the screen. */
+/** Quotes any value for a message: JSON where it has one, and cut where it would fill the screen. */
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "bigint" ? `${value}n` : asJson(value);
   return text.length > 120 ? `${text.slice(0, 117)}…"` : text;
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 }

@@ -9,7 +9,7 @@ export type OwnerId = string & { readonly [checked]: "OwnerId" };
 export const MAX_OWNER_ID_LENGTH = 128;
 
 const RULE =
-  `use an integer from 0 to 2^53 - 1, or a text of 1 to ${MAX_OWNER_ID_LENGTH} characters ` +
+  `use an integer from 0 (above 2^53 - 1 as a bigint), or a text of 1 to ${MAX_OWNER_ID_LENGTH} characters ` +
   'out of A-Z, a-z, 0-9, "-", "_" and ".", of which the first is a letter or a digit';
 const ALPHABET = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
@@ -20,8 +20,8 @@ const ALPHABET = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
  *
  * @throws `invalid-argument`.
  */
-export function ownerId(userId: number | string): OwnerId {
-  const text = typeof userId === "number" ? integerText(userId) : userId;
+export function ownerId(userId: number | bigint | string): OwnerId {
+  const text = typeof userId === "string" ? userId : integerText(userId);
   if (typeof text !== "string" || text.length > MAX_OWNER_ID_LENGTH || !ALPHABET.test(text)) {
     const value = typeof userId === "number" ? String(userId) : quote(userId);
     throw new StowageError("invalid-argument", `Cannot use user id ${value}: ${RULE}`);
@@ -37,6 +37,7 @@ export function ownerPrefix(root: string, owner: OwnerId): string {
   return `${root}/user_${owner}/`;
 }
 
-function integerText(userId: number): string | undefined {
-  return Number.isSafeInteger(userId) && userId >= 0 ? String(userId) : undefined;
+function integerText(userId: number | bigint): string | undefined {
+  const isExact = typeof userId === "bigint" || Number.isSafeInteger(userId);
+  return isExact && userId >= 0 ? String(userId) : undefined;
 }

@@ -35,25 +35,41 @@ export interface Source extends AsyncDisposable {
 /**
  * Opens what is to be uploaded. Nothing has been sent yet when it rejects.
  *
+ * Opening may wait, as for the writer of a pipe: the signal ends that, and rejects with its reason.
+ *
  * @throws `source-not-found`, `source-unreadable` (a folder, no permission), `invalid-argument` (no
  *   source at all).
  */
-export type OpenSource = (source: UploadSource) => Promise<Source>;
+export type OpenSource = (
+  source: UploadSource,
+  options?: { readonly signal?: AbortSignal | undefined },
+) => Promise<Source>;
 
-/** A file on the caller's side being written: it appears whole at `commit`, or not at all. */
+/** Where a download goes: a path, a `file:` URL, a Node or a web stream. */
+export type DownloadTarget = string | URL | NodeJS.WritableStream | WritableStream<Uint8Array>;
+
+/**
+ * Bytes on the caller's side being written. A file appears whole at `commit`, or not at all; a
+ * stream is ended by it. Disposing of a target that was not committed removes the file, or destroys
+ * the stream.
+ *
+ * @throws `target-unwritable` with the cause, `no-space`.
+ */
 export interface Target extends AsyncDisposable {
+  /** Resolves when more may be written; it waits as long as a stream is full. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Makes the file durable and gives it its name. */
+  /** Makes the file durable and gives it its name, or ends the stream and awaits that. */
   commit(): Promise<void>;
 }
 
 /**
- * Opens a file for writing. What is there stays until `commit`; it is refused at once unless
- * `overwrite` is set.
+ * Opens what is to be written. A file that is there stays until `commit`; it is refused at once
+ * unless `overwrite` is set.
  *
- * @throws `already-exists`, `target-unwritable`, `no-space`.
+ * @throws `already-exists`, `target-unwritable`, `no-space`, `invalid-argument` (no target at all, a
+ *   stream that is locked, ended or destroyed).
  */
 export type OpenTarget = (
-  path: string | URL,
+  target: DownloadTarget,
   options: { readonly overwrite: boolean },
 ) => Promise<Target>;

@@ -48,6 +48,13 @@ describe("a location", () => {
     ["s3://bucket?endpoint=127.0.0.1:9000", /use http:\/\/host:port/],
     ["s3://bucket?endpoint=ftp://x", /use http:\/\/host:port/],
     ["s3://AKIAKEY:hush@bucket", /credentials, which do not belong/],
+    ["s3://AKIAKEY:wJalr/hush/K7@bucket", /credentials, which do not belong/],
+    ["minio://ada:hush/hush?@host/bucket", /credentials, which do not belong/],
+    ["s3://bucket?endpoint=http://k:hu/hush@host", /credentials/],
+    ["s3://bucket?endpoint=http%3A%2F%2Fkey%3Ahush%40host", /credentials/],
+    ["s3://bucket?secretAccessKey=hush", /unknown setting "secretAccessKey"/],
+    ["file:data", /no known form/],
+    ["file:./data", /no known form/],
     ["s3://bucket?endpoint=http://key:hush@host", /credentials/],
     ["minio://host:9000", /names no bucket/],
     ["minio://host:9000/bucket/x", /path after the bucket/],
@@ -118,7 +125,7 @@ describe("settings", () => {
     expect(message).toMatch(/^Cannot use the configuration, for 6 reasons:/);
     expect(message).toMatch(/- concurrency is 0: use a whole number of parts from 1 to 64/);
     expect(message).toMatch(/- datasetsPrefix is "a\/\/b": use a key/);
-    expect(message).toMatch(/- STOWAGE_STORE is "s3:\/\/\*\*\*@bucket": it holds credentials/);
+    expect(message).toMatch(/- STOWAGE_STORE is "s3:\/\/\*\*\*": it seems to hold credentials/);
     expect(message).toMatch(
       /- STOWAGE_PART_BYTES is "5MB": use a whole number of bytes from 5242880/,
     );
@@ -134,8 +141,11 @@ describe("settings", () => {
     [{ datasetsPrefix: "user_1" }, {}, /no "user_…" in it/],
     [{ partsize: 1 } as StowageConfig, {}, /partsize is not known/],
     [{ multipartThresholdBytes: 2 ** 40 }, {}, /from 1 to 5368709120/],
-    [{ s3Credentials: { accessKeyId: "" } as never }, {}, /s3Credentials/],
-  ])("refuse %j", (config, env, rule) => {
+    [{ s3Credentials: { accessKeyId: "" } as never }, {}, /s3Credentials needs/],
+    [{ s3Credentials: null as never }, {}, /s3Credentials needs/],
+    [{ minioCredentials: null as never }, {}, /minioCredentials needs/],
+    [{ concurrency: 5n as never }, {}, /concurrency is 5n: use a whole number/],
+  ])("refuse $0", (config, env, rule) => {
     expect(refusal(config, env)).toMatch(rule);
   });
 

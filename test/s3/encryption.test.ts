@@ -37,13 +37,15 @@ describe.each(STORES)("%s believes an encryption that is confirmed", (_, open) =
     });
   });
 
-  test("what cannot be looked at is not confirmed", async () => {
-    await using server = await scriptedServer([bare, plain(503, ""), removed]);
+  test("what cannot be looked at stays, and the error says that it is there", async () => {
+    await using server = await scriptedServer([bare, plain(503, "")]);
     await using store = open(server.url);
     expect(await failureOf(store.put(KEY, BYTES, { encryption }))).toMatchObject({
-      code: "not-encrypted",
-      outcome: "not-applied",
+      operation: "put",
+      outcome: "applied",
+      retryable: true,
     });
+    expect(server.received.map(({ method }) => method)).toEqual(["PUT", "HEAD"]);
   });
 
   test("another encryption than the one asked for is none", async () => {

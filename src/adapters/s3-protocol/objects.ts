@@ -131,13 +131,14 @@ export function expectEncryption(
   if (encryption === undefined) return;
   const { algorithm } = encryption;
   const honoured = context.facts.honours.encryption.includes(algorithm);
-  context.expect(honoured, call, `encryption by ${algorithm}`);
+  const remedy = "Use a server that encrypts, or set STOWAGE_ENCRYPTION=none.";
+  context.expect(honoured, call, `encryption by ${algorithm}`, remedy);
 }
 
 /**
  * Looks at an object whose write did not tell its encryption, and removes it when it has none.
  *
- * @throws `not-encrypted`.
+ * @throws `not-encrypted`; what the look itself throws, with the outcome `applied`.
  */
 export async function confirmEncryption(
   context: Context,
@@ -146,7 +147,14 @@ export async function confirmEncryption(
   etag: string,
   encryption: Encryption,
 ): Promise<void> {
-  if (await isConfirmed(context, call, key, etag, encryption)) return;
+  const confirmed = await isConfirmed(context, call, key, etag, encryption).catch(
+    (error: unknown) => {
+      // That the object could not be looked at says nothing about it, so it stays.
+      if (!(error instanceof StowageError)) throw error;
+      throw error.with({ operation: call.operation, outcome: "applied" });
+    },
+  );
+  if (confirmed) return;
   const { honours } = context.facts;
   const when = honours.conditions.delete ? { etag } : undefined;
   const removed = await deleteObject(context, key, { when }).then(
@@ -180,7 +188,8 @@ async function isConfirmed(
     return toldEtag(found.etag) !== etag || isEncrypted(encryption, found.encryption);
   } catch (error) {
     signal?.throwIfAborted();
-    return error instanceof StowageError && error.code === "not-found";
+    if (error instanceof StowageError && error.code === "not-found") return true;
+    throw error;
   }
 }
 

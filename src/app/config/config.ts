@@ -6,7 +6,12 @@ export interface StowageConfig {
   /**
    * Where objects are kept: `./dir` or `file:///dir` · `memory:` ·
    * `s3://bucket?region=…&endpoint=…&pathStyle=…&profile=…` ·
-   * `minio://host:port/bucket?tls=…&region=…`. Default: `./stowage-data`. `STOWAGE_STORE`.
+   * `minio://host:port/bucket?tls=…&region=…&profile=…`. Default: `./stowage-data`. `STOWAGE_STORE`.
+   *
+   * The profile says what the server honours: `aws` (default of S3), `minio` (default of MinIO),
+   * `localstack`, `versity`, `ceph`, `generic` (default with an endpoint: what most do), or `probe`:
+   * the server is tried whenever Stowage is opened, which takes about a second and the right to write
+   * under `datasetsPrefix`, and Stowage goes by what it is found to do.
    */
   readonly store?: string | undefined;
   /** Default: `datasets`. `STOWAGE_DATASETS_PREFIX`. */

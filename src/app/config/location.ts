@@ -2,6 +2,19 @@ import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quote } from "../../domain/errors.js";
 
+/** How a server is taken: for one of those known, or, by `probe`, for what it is found to be. */
+export type ServerProfile = (typeof SERVER_PROFILES)[number];
+
+export const SERVER_PROFILES = [
+  "aws",
+  "minio",
+  "localstack",
+  "versity",
+  "ceph",
+  "generic",
+  "probe",
+] as const;
+
 /** Where a store is, taken apart. */
 export type StoreLocation =
   | { readonly kind: "filesystem"; readonly directory: string }
@@ -12,14 +25,14 @@ export type StoreLocation =
       readonly region: string | undefined;
       readonly endpoint: string | undefined;
       readonly pathStyle: boolean | undefined;
-      readonly profile: string | undefined;
+      readonly profile: ServerProfile | undefined;
     }
   | {
       readonly kind: "minio";
       readonly endpoint: string;
       readonly bucket: string;
       readonly region: string | undefined;
-      readonly profile: string | undefined;
+      readonly profile: ServerProfile | undefined;
     };
 
 /** A location, or what is wrong with it: the end of a sentence, and the text as it may be shown. */
@@ -28,7 +41,10 @@ export type ReadLocation =
   | { readonly fault: string; readonly shown: string };
 
 const FORMS =
-  "use ./dir or file:///dir, memory:, s3://bucket?region=…&endpoint=…&pathStyle=… or minio://host:port/bucket?tls=…";
+  "use ./dir or file:///dir, memory:, s3://bucket?region=…&endpoint=…&pathStyle=…&profile=… or minio://host:port/bucket?tls=…&profile=…";
+
+const CREDENTIALS =
+  "seems to hold credentials, which do not belong in a location; S3 takes them from the SDK's provider chain (AWS_ACCESS_KEY_ID, AWS_PROFILE, …), MinIO from MINIO_ACCESS_KEY and MINIO_SECRET_KEY";
 
 /** Reads a store's location. A relative directory is taken from `cwd`. */
 export function readLocation(text: string, cwd: string): ReadLocation {
@@ -40,13 +56,13 @@ export function readLocation(text: string, cwd: string): ReadLocation {
     return { location: { kind: "filesystem", directory: resolve(cwd, text) } };
   }
   const url = parseUrl(text);
-  if (url === undefined || !["s3:", "minio:", "file:"].includes(url.protocol)) {
+  const known = /^(?:s3|minio|file):\/\//i.test(text);
+  if (url === undefined || !known) {
+    if (/@|%40/i.test(text)) return fault(CREDENTIALS);
     return fault(`is of no known form; ${FORMS}${bareWordHint(text)}`);
   }
   if (url.username !== "" || url.password !== "") {
-    return fault(
-      "holds credentials, which do not belong in a location; S3 takes them from the SDK's provider chain (AWS_ACCESS_KEY_ID, AWS_PROFILE, …), MinIO from MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
-    );
+    return fault(CREDENTIALS);
   }
   if (url.hash !== "") return fault('holds a "#", which means nothing here; leave it out');
   if (url.protocol === "file:") return readFile(url, fault);
@@ -77,6 +93,8 @@ function readS3(url: URL, fault: Fault): ReadLocation {
   if (endpointWrong !== undefined) return fault(endpointWrong);
   const pathStyle = flag(url, "pathStyle");
   if (pathStyle === "wrong") return fault("has a pathStyle that is neither true nor false");
+  const profile = profileOf(url);
+  if (profile === "wrong") return fault(unknownProfile(url));
   return {
     location: {
       kind: "s3",
@@ -84,7 +102,7 @@ function readS3(url: URL, fault: Fault): ReadLocation {
       region: url.searchParams.get("region") ?? undefined,
       endpoint,
       pathStyle,
-      profile: url.searchParams.get("profile") ?? undefined,
+      profile,
     },
   };
 }
@@ -100,13 +118,15 @@ function readMinio(url: URL, fault: Fault): ReadLocation {
   if (wrong !== undefined) return fault(wrong);
   const tls = flag(url, "tls");
   if (tls === "wrong") return fault("has a tls that is neither true nor false");
+  const profile = profileOf(url);
+  if (profile === "wrong") return fault(unknownProfile(url));
   return {
     location: {
       kind: "minio",
       endpoint: `${tls === false ? "http" : "https"}://${url.host}`,
       bucket,
       region: url.searchParams.get("region") ?? undefined,
-      profile: url.searchParams.get("profile") ?? undefined,
+      profile,
     },
   };
 }
@@ -142,10 +162,12 @@ function queryFault(url: URL, known: readonly string[]): string | undefined {
 function endpointFault(endpoint: string): string | undefined {
   const url = parseUrl(endpoint);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    return `has the endpoint ${quote(withoutSecrets(endpoint))}; use http://host:port or https://host:port`;
+    return /@|%40/i.test(endpoint)
+      ? CREDENTIALS
+      : `has the endpoint ${quote(endpoint)}; use http://host:port or https://host:port`;
   }
   if (url.username !== "" || url.password !== "") {
-    return "has an endpoint with credentials, which do not belong there";
+    return CREDENTIALS;
   }
   if (url.search !== "" || url.hash !== "" || !["", "/"].includes(url.pathname)) {
     return "has an endpoint with a path; use http://host:port or https://host:port";
@@ -159,6 +181,28 @@ function flag(url: URL, name: string): boolean | undefined | "wrong" {
   return value === "true" ? true : value === "false" ? false : "wrong";
 }
 
+function profileOf(url: URL): ServerProfile | undefined | "wrong" {
+  const value = url.searchParams.get("profile");
+  return value === null ? undefined : (SERVER_PROFILES.find((name) => name === value) ?? "wrong");
+}
+
+function unknownProfile(url: URL): string {
+  const known = SERVER_PROFILES.filter((name) => name !== "probe").join(", ");
+  return `has the unknown profile ${quote(url.searchParams.get("profile"))}; known are ${known}, and probe, which finds out what the server does`;
+}
+
+/** How the server of a location is taken: as it says, else as goes for its kind. */
+export function serverProfile(location: StoreLocation): ServerProfile | undefined {
+  switch (location.kind) {
+    case "s3":
+      return location.profile ?? (location.endpoint === undefined ? "aws" : "generic");
+    case "minio":
+      return location.profile ?? "minio";
+    default:
+      return undefined;
+  }
+}
+
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
@@ -169,9 +213,21 @@ function bareWordHint(text: string): string {
     : "";
 }
 
-/** A location with whatever may be a secret blotted out. */
+/** The settings of locations that hold no secret. */
+const OPEN_SETTINGS = ["region", "endpoint", "pathStyle", "profile", "tls"];
+
+/**
+ * A location with whatever may be a secret blotted out. A secret may itself hold `/`, `?`, `@` or `:`,
+ * so of a text with an `@`, plain or percent-encoded, the scheme alone is shown.
+ */
 function withoutSecrets(text: string): string {
-  return text
-    .replace(/\/\/[^/?#]*@/g, "//***@")
-    .replace(/([?&](?!region=|endpoint=|pathStyle=|profile=|tls=)[^=&]*)=[^&]*/gi, "$1=***");
+  if (/@|%40/i.test(text)) return text.replace(/^([a-z][a-z0-9+.-]*:(?:\/\/)?)?.*$/is, "$1***");
+  const [base = "", ...query] = text.split("?");
+  if (query.length === 0) return text;
+  const settings = query.join("?").split("&");
+  const shown = settings.map((setting) => {
+    const [name = ""] = setting.split("=");
+    return OPEN_SETTINGS.includes(name) ? setting : `${name}=***`;
+  });
+  return `${base}?${shown.join("&")}`;
 }

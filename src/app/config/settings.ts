@@ -200,15 +200,16 @@ function overlap(
 /** A secret is never shown: not what it is, nor how long. */
 function credentialFaults({ s3Credentials, minioCredentials }: StowageConfig): Mistake[] {
   const faults: Mistake[] = [];
-  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
-  const s3 = s3Credentials;
-  if (s3 !== undefined && typeof s3 !== "function") {
-    if (!isText(s3.accessKeyId) || !isText(s3.secretAccessKey)) {
+  const lacks = (given: unknown, ...names: readonly string[]): boolean => {
+    const fields = Object(given) as Record<string, unknown>;
+    return names.some((name) => typeof fields[name] !== "string" || fields[name] === "");
+  };
+  if (s3Credentials !== undefined && typeof s3Credentials !== "function") {
+    if (lacks(s3Credentials, "accessKeyId", "secretAccessKey")) {
       faults.push({ name: "s3Credentials", rule: "needs accessKeyId and secretAccessKey" });
     }
   }
-  const minio = minioCredentials;
-  if (minio !== undefined && !(isText(minio.accessKey) && isText(minio.secretKey))) {
+  if (minioCredentials !== undefined && lacks(minioCredentials, "accessKey", "secretKey")) {
     faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
   }
   return faults;

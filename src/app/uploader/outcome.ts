@@ -15,7 +15,8 @@ const MAX_PAUSE_MS = 1_000;
  * was lost, or may have been refused because of its own first sending.
  */
 export function isDoubtful(error: StowageError): boolean {
-  return error.outcome === "unknown" || REFUSALS_OF_A_SECOND_SENDING.has(error.code);
+  const unsettled = error.outcome === "unknown" || error.outcome === "applied";
+  return unsettled || REFUSALS_OF_A_SECOND_SENDING.has(error.code);
 }
 
 const REFUSALS_OF_A_SECOND_SENDING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -55,22 +56,58 @@ export function cleanupLimit({ cleanupTimeoutMs }: Uploader): AbortSignal {
 }
 
 /**
- * Removes the upload's own object, should it stand there after an abort. Resolves to what is left:
- * `not-applied` once nothing is; never rejects.
+ * Looks whether a doubtful write has stored this upload's object after all: whole, and encrypted as
+ * asked. Resolves to its ETag.
+ *
+ * @throws the error of the write, with what is now known of its outcome; `not-encrypted`.
  */
+export async function landed(
+  uploader: Uploader,
+  upload: ObjectUpload,
+  size: number,
+  error: StowageError,
+): Promise<string> {
+  const { encryption, when, key } = upload;
+  const found = await findOut(uploader, upload);
+  if (found.kind === "ours" && found.info.size === size) {
+    if (encryption === undefined || found.info.encryption === encryption.algorithm) {
+      return found.info.etag;
+    }
+    const left = await withdraw(uploader, upload, cleanupLimit(uploader));
+    throw new StowageError(
+      "not-encrypted",
+      `Cannot keep ${quote(key)}: the store does not confirm the encryption asked for (${encryption.algorithm})`,
+      {
+        ...error.facts(),
+        retryable: false,
+        outcome: left === "removed" || left === "absent" ? "not-applied" : "applied",
+        remedy: "Use a server that encrypts, or set STOWAGE_ENCRYPTION=none.",
+      },
+      { cause: error },
+    );
+  }
+  // Somebody else's object stands there, and a write that is create-only cannot replace it.
+  const refused = found.kind === "other" && when?.absent === true;
+  throw refused ? error.with({ outcome: "not-applied" }) : error;
+}
+
+/** What became of an object that is no longer wanted. */
+export type Withdrawn = "removed" | "absent" | "stays" | "silent";
+
+/** Removes the upload's own object, should it stand there. Never rejects. */
 export async function withdraw(
   uploader: Uploader,
   upload: ObjectUpload,
   limit: AbortSignal,
-): Promise<Outcome> {
+): Promise<Withdrawn> {
   const found = await findOut(uploader, upload, limit);
-  if (found.kind === "silent") return "unknown";
-  if (found.kind !== "ours") return "not-applied";
+  if (found.kind === "silent") return "silent";
+  if (found.kind !== "ours") return "absent";
   const conditional = uploader.store.facts.honours.conditions.delete;
   const when = conditional ? { etag: found.info.etag } : undefined;
   return uploader.store.delete(upload.key, { when, signal: limit }).then(
-    () => "not-applied",
-    () => "applied",
+    () => "removed",
+    () => "stays",
   );
 }
 

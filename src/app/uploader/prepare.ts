@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { crc32Checksum } from "../../domain/checksum.js";
 import { planUpload, streamPartBytes } from "../../domain/upload-plan.js";
 import type { Source } from "../../ports/source.js";
+import { abortable, untilAborted } from "../abortable.js";
 import type { Prepared, Uploader } from "./uploader.js";
 
 /**
@@ -15,11 +16,10 @@ export async function prepare(
   signal: AbortSignal | undefined,
 ): Promise<Prepared> {
   const plan = planUpload(source.size, uploader.store.facts.limits, uploader.wishes);
-  const pieces = (sizes: Iterable<number>): AsyncGenerator<Uint8Array> =>
-    abortable(source.pieces(sizes), signal);
   if (plan.kind === "single") {
     const all: Uint8Array[] = [];
-    for await (const piece of pieces(plan.size === 0 ? [] : [plan.size])) all.push(piece);
+    const pieces = source.pieces(plan.size === 0 ? [] : [plan.size]);
+    for await (const piece of abortable(pieces, signal)) all.push(piece);
     await source.verify();
     return whole(all);
   }
@@ -29,16 +29,16 @@ export async function prepare(
     );
     return {
       kind: "parts",
-      pieces: pieces(sizes),
+      pieces: source.pieces(sizes),
       totalBytes: plan.size,
       ceilingBytes: plan.size,
     };
   }
 
-  const rest = pieces(streamSizes(plan));
+  const rest = source.pieces(streamSizes(plan))[Symbol.asyncIterator]();
   const ahead: Uint8Array[] = [];
   for (let read = 0; read < plan.thresholdBytes; ) {
-    const { value, done } = await rest.next();
+    const { value, done } = await untilAborted(rest.next(), signal);
     if (done === true) return whole(ahead);
     ahead.push(value);
     read += value.length;
@@ -67,42 +67,14 @@ function whole(pieces: readonly Uint8Array[]): Prepared {
 
 async function* joined(
   ahead: Uint8Array[],
-  rest: AsyncGenerator<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   try {
     for (let piece = ahead.shift(); piece !== undefined; piece = ahead.shift()) yield piece;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
-}
-
-/**
- * Iterates until the signal is aborted, also while a piece is awaited that may never come: the source
- * itself is let go of by whoever opened it.
- */
-async function* abortable<T>(
-  iterable: AsyncIterable<T>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<T> {
-  const iterator = iterable[Symbol.asyncIterator]();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  aborted.catch(() => undefined);
-  const onAbort = (): void => reject(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  let waiting = false;
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      waiting = true;
-      const next = await Promise.race([iterator.next(), aborted]);
-      waiting = false;
-      if (next.done === true) return;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
       yield next.value;
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
-    // An iterator that still owes a piece would answer only after that one.
-    if (!waiting) await iterator.return?.();
+    await rest.return?.();
   }
 }

@@ -3,8 +3,15 @@ import { combineCrc32, crc32Checksum } from "../../domain/checksum.js";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Source } from "../../ports/source.js";
-import { abortion, cleanupLimit, drop, findOut, isDoubtful, withdraw } from "./outcome.js";
-import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
+import { abortable, withGrace } from "../abortable.js";
+import { abortion, cleanupLimit, drop, findOut, isDoubtful, landed, withdraw } from "./outcome.js";
+import {
+  ABORT_GRACE_MS,
+  type ObjectUpload,
+  type Prepared,
+  type Sent,
+  type Uploader,
+} from "./uploader.js";
 
 type InParts = Extract<Prepared, { kind: "parts" }>;
 
@@ -17,9 +24,6 @@ interface StoredPart {
 /** Bytes of parts held at once, where the parts are so large that fewer than wished are in flight. */
 const HELD_BYTES = 268_435_456;
 
-/** Milliseconds that a create is given after an abort. */
-const CREATE_GRACE_MS = 2_000;
-
 /** Stores a source in parts, several in flight at once. */
 export async function sendParts(
   uploader: Uploader,
@@ -28,7 +32,7 @@ export async function sendParts(
   upload: ObjectUpload,
 ): Promise<Sent> {
   const { store } = uploader;
-  const { key, contentType, metadata, encryption, when, signal } = upload;
+  const { key, encryption, when, signal } = upload;
   signal?.throwIfAborted();
   if (when !== undefined && !store.facts.honours.conditions.complete) {
     throw new StowageError(
@@ -45,8 +49,7 @@ export async function sendParts(
       },
     );
   }
-  const attributes = { contentType, metadata, encryption, checksummed: true };
-  const session = await store.createUpload(key, { ...attributes, signal: afterGrace(signal) });
+  const session = await begin(uploader, upload);
   let completing = false;
   try {
     signal?.throwIfAborted();
@@ -56,38 +59,45 @@ export async function sendParts(
     const size = parts.reduce((sum, part) => sum + part.size, 0);
     const crc = stored.reduce((sum, next) => combineCrc32(sum, next.crc, next.part.size), 0);
     const checksum = crc32Checksum(crc);
-    const sent = (etag: string): Sent => ({ size, etag, checksum, parts: parts.length });
-    try {
-      signal?.throwIfAborted();
-      completing = true;
-      const complete = { when, encryption, checksum, signal };
-      const { etag } = await store.completeUpload(session, parts, complete);
-      return sent(etag);
-    } catch (error) {
-      if (signal?.aborted === true) throw error;
-      if (!(error instanceof StowageError && isDoubtful(error))) throw error;
-      const found = await findOut(uploader, upload);
-      if (found.kind === "ours" && found.info.size === size) return sent(found.info.etag);
-      throw error;
-    }
+    signal?.throwIfAborted();
+    completing = true;
+    const etag = await withGrace(signal, ABORT_GRACE_MS, (later) =>
+      store.completeUpload(session, parts, { when, encryption, checksum, signal: later }),
+    ).then(
+      (result) => result.etag,
+      (error: unknown) => {
+        const doubtful = error instanceof StowageError && isDoubtful(error);
+        if (signal?.aborted === true || !doubtful) throw error;
+        return landed(uploader, upload, size, error);
+      },
+    );
+    signal?.throwIfAborted();
+    return { size, etag, checksum, parts: parts.length };
   } catch (error) {
     throw await cleanUp(uploader, session, upload, completing, error);
   }
 }
 
 /**
- * Follows a signal some time later: a create that is cut off may leave an upload whose id nobody
- * knows, so it is given the time to answer.
+ * Begins an upload. Nothing stands under the key yet, whatever goes wrong; but of an upload whose
+ * answer was lost nobody knows the id, and its (empty) session may stay.
  */
-function afterGrace(signal: AbortSignal | undefined): AbortSignal {
-  const later = new AbortController();
-  const follow = (): void => later.abort(signal?.reason);
-  signal?.addEventListener(
-    "abort",
-    () => AbortSignal.timeout(CREATE_GRACE_MS).addEventListener("abort", follow),
-    { once: true },
-  );
-  return later.signal;
+async function begin(uploader: Uploader, upload: ObjectUpload): Promise<Upload> {
+  const { key, contentType, metadata, encryption, signal } = upload;
+  const attributes = { contentType, metadata, encryption, checksummed: true };
+  try {
+    return await withGrace(signal, ABORT_GRACE_MS, (later) =>
+      uploader.store.createUpload(key, { ...attributes, signal: later }),
+    );
+  } catch (error) {
+    const settled = error instanceof StowageError && error.outcome === "not-applied";
+    const cleanup = settled ? "done" : "pending";
+    if (signal?.aborted === true) {
+      throw abortion(upload, { cleanup, outcome: "not-applied" });
+    }
+    if (!(error instanceof StowageError)) throw error;
+    throw error.with({ outcome: "not-applied", cleanup: error.cleanup ?? cleanup });
+  }
 }
 
 /** Sends the pieces as they are read. Settles only when no part is in flight any more. */
@@ -122,7 +132,7 @@ async function sendAll(
   };
 
   try {
-    for await (const bytes of prepared.pieces) {
+    for await (const bytes of abortable(prepared.pieces, signal)) {
       signal.throwIfAborted();
       readBytes += bytes.length;
       checkCeiling(readBytes, prepared.ceilingBytes, upload);
@@ -185,8 +195,16 @@ async function cleanUp(
   const cleanup = gone ? "done" : "pending";
   if (upload.signal?.aborted === true) {
     // A complete that was cut off may have gone through all the same.
-    const outcome = completing ? await withdraw(uploader, upload, limit) : "not-applied";
-    return abortion(upload, { cleanup, outcome });
+    const left = completing ? await withdraw(uploader, upload, limit) : "absent";
+    // With its parts gone, an upload that has left no object cannot be completed any more.
+    const absent = gone ? "not-applied" : "unknown";
+    const outcome = {
+      removed: "not-applied",
+      absent,
+      stays: "applied",
+      silent: "unknown",
+    } as const;
+    return abortion(upload, { cleanup, outcome: completing ? outcome[left] : "not-applied" });
   }
   if (!(cause instanceof StowageError)) return cause;
   if (!completing) return cause.with({ cleanup, outcome: "not-applied" });

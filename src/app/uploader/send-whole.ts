@@ -1,6 +1,13 @@
 import { StowageError } from "../../domain/errors.js";
-import { abortion, cleanupLimit, findOut, isDoubtful, withdraw } from "./outcome.js";
-import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
+import { withGrace } from "../abortable.js";
+import { abortion, cleanupLimit, isDoubtful, landed, withdraw } from "./outcome.js";
+import {
+  ABORT_GRACE_MS,
+  type ObjectUpload,
+  type Prepared,
+  type Sent,
+  type Uploader,
+} from "./uploader.js";
 
 /** Stores bytes at hand in one request. */
 export async function sendWhole(
@@ -10,27 +17,41 @@ export async function sendWhole(
 ): Promise<Sent> {
   const { bytes, checksum } = prepared;
   const { key, contentType, metadata, encryption, when, signal } = upload;
-  const sent = (etag: string): Sent => {
-    upload.onProgress(bytes.length, bytes.length);
-    return { size: bytes.length, etag, checksum, parts: 0 };
-  };
+  const options = { contentType, metadata, encryption, when, checksum };
+  signal?.throwIfAborted();
+  let etag: string;
   try {
-    const options = { contentType, metadata, encryption, when, checksum, signal };
-    const { etag } = await uploader.store.put(key, bytes, options);
-    return sent(etag);
+    const stored = await withGrace(signal, ABORT_GRACE_MS, (later) =>
+      uploader.store.put(key, bytes, { ...options, signal: later }),
+    );
+    etag = stored.etag;
   } catch (error) {
-    if (signal?.aborted === true) {
-      // The request may have arrived whole before it was cut off.
-      const outcome = await withdraw(uploader, upload, cleanupLimit(uploader));
-      throw abortion(upload, { cleanup: "done", outcome });
-    }
+    const settled = error instanceof StowageError && error.outcome === "not-applied";
+    if (signal?.aborted === true) throw await takenBack(uploader, upload, settled);
     if (!(error instanceof StowageError && isDoubtful(error))) throw error;
-    const found = await findOut(uploader, upload);
-    if (found.kind === "ours" && found.info.size === bytes.length) return sent(found.info.etag);
-    // Somebody else's object stands there, and a write that is create-only cannot replace it.
-    if (found.kind === "other" && when?.absent === true) {
-      throw error.with({ outcome: "not-applied" });
-    }
-    throw error;
+    etag = await landed(uploader, upload, bytes.length, error);
   }
+  if (signal?.aborted === true) throw await takenBack(uploader, upload, false);
+  upload.onProgress(bytes.length, bytes.length);
+  return { size: bytes.length, etag, checksum, parts: 0 };
+}
+
+/**
+ * What an aborted put rejects with. It may have been carried out, and is then withdrawn; one that was
+ * cut off without an answer and is nowhere to be seen may still arrive.
+ */
+async function takenBack(
+  uploader: Uploader,
+  upload: ObjectUpload,
+  settled: boolean,
+): Promise<unknown> {
+  if (settled) return upload.signal?.reason;
+  const left = await withdraw(uploader, upload, cleanupLimit(uploader));
+  const outcome = {
+    removed: "not-applied",
+    absent: "unknown",
+    stays: "applied",
+    silent: "unknown",
+  } as const;
+  return abortion(upload, { cleanup: "done", outcome: outcome[left] });
 }

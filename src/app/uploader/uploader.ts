@@ -6,6 +6,9 @@ import type { Clock } from "../../ports/clock.js";
 import type { Encryption, When } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
 
+/** Milliseconds that a write is given to answer after an abort. */
+export const ABORT_GRACE_MS = 2_000;
+
 /** What the engine works with. */
 export interface Uploader {
   /** Sends each request again where that may help. */

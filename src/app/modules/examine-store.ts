@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from "node:util";
+import { PROFILE_NAMES, profileOf } from "../../adapters/s3-protocol/profiles.js";
+import type { StoreFacts } from "../../ports/object-store.js";
+import type { StowageConfig } from "../config/config.js";
+import { type ServerProfile, serverProfile } from "../config/location.js";
+import { type Environment, readSettings } from "../config/settings.js";
+import { type Checkup, checkup, type Expectations } from "../probe/checkup.js";
+import type { ProbedProfile } from "../probe/probe.js";
+import { type ProbeStoreOptions, probeStore } from "./probe-store.js";
+
+/** A store, and what was found of it. */
+export interface Examination extends Checkup {
+  /** Of the store: `s3`, `filesystem`. */
+  readonly kind: string;
+  readonly location: string;
+  /** How the configuration takes the server. Missing for what is no server. */
+  readonly server?: ServerProfile | undefined;
+}
+
+/**
+ * Finds out what the store of a configuration does, and whether that is what the configuration asks
+ * for: in about a second, with nothing left behind.
+ *
+ * @throws `invalid-config`; when the store cannot be reached at all, why.
+ */
+export async function examineStore(
+  config: StowageConfig = {},
+  env: Environment = process.env,
+  options: Pick<ProbeStoreOptions, "signal" | "timeoutMs"> = {},
+): Promise<Examination> {
+  const settings = readSettings(config, env, process.cwd());
+  const { encryption } = settings;
+  const server = serverProfile(settings.location);
+  const { probed, facts } = await probeStore(settings, options);
+  const expected = { encryption, ...claimsOf(server, facts, probed.profile) };
+  const { kind, location } = facts;
+  const told = server === undefined ? {} : { server };
+  return { kind, location, ...told, ...checkup(probed, expected) };
+}
+
+function claimsOf(
+  server: ServerProfile | undefined,
+  { honours }: StoreFacts,
+  found: ProbedProfile,
+): Omit<Expectations, "encryption"> {
+  if (server === undefined) return { claims: { honours, encodedLists: true } };
+  if (server === "probe") return {};
+  const fitting = PROFILE_NAMES.find((name) =>
+    isDeepStrictEqual(ways(profileOf(name)), ways(found)),
+  );
+  return { claims: profileOf(server), profile: server, fitting };
+}
+
+/** What two profiles agree in that fit one server. Encryption depends on the keys that it has. */
+function ways({ honours, encodedLists }: Pick<ProbedProfile, "honours" | "encodedLists">) {
+  return { honours: { ...honours, encryption: [] }, encodedLists };
+}

@@ -1,0 +1,160 @@
+import { quote } from "../../../domain/errors.js";
+import { compareUtf8 } from "../../../domain/utf8.js";
+import type { ListEntry, ListOptions } from "../../../ports/object-store.js";
+import type { Bench } from "../bench.js";
+import type { FindingId, Seen } from "../findings.js";
+import { HONOURED, ignored, seenBy } from "../verdict.js";
+import { bytesOf, type Tell, type Trial } from "./trial.js";
+
+/** Names that some servers lose or change, or that stand elsewhere in the order of UTF-16. */
+const NAMES: readonly string[] = [
+  "50%25%2F & more",
+  "a+b c",
+  "folder/one",
+  "folder/two",
+  "what \"'<>?#=;",
+  "～",
+  "😀",
+];
+/** Entries of a page, so that a page ends at most of the names. */
+const PAGE_SIZE = 2;
+
+const LIST_IDS = [
+  "list.names",
+  "list.pages",
+  "list.order",
+  "list.start-after",
+  "list.delimiter",
+] as const;
+
+type Listing = (options: ListOptions) => Promise<ListEntry[]>;
+
+/** @param plain lists that are asked for unencoded, for servers that make mistakes otherwise. */
+function namesTrial(): Trial {
+  return {
+    ids: [...LIST_IDS, "list.encoded"],
+    run: async (bench, tell) => {
+      const prefix = `${bench.prefix}names/`;
+      const keys = NAMES.map((name) => bench.key(`names/${name}`)).sort(compareUtf8);
+      await Promise.all(keys.map((key) => bench.put(key, bytesOf("listed"))));
+      const encoded = await seenOfLists((options) => bench.list(options), prefix, keys);
+      const wrong = LIST_IDS.map((id) => encoded[id]).find(({ result }) => result !== "honoured");
+      tell("list.encoded", wrong ?? HONOURED);
+      const plain =
+        wrong !== undefined && bench.canListPlainly
+          ? await seenOfLists((options) => bench.listPlainly(options), prefix, keys)
+          : encoded;
+      for (const id of LIST_IDS) tell(id, plain[id]);
+    },
+  };
+}
+
+async function seenOfLists(
+  list: Listing,
+  prefix: string,
+  keys: readonly string[],
+): Promise<Readonly<Record<(typeof LIST_IDS)[number], Seen>>> {
+  const folded = new Set(keys.map((key) => key.replace(/(\/names\/[^/]*\/).*/, "$1")));
+  const [all, pages, rest, folders] = await Promise.all([
+    seenOfAll(list, prefix, keys),
+    seenOfList(list, { prefix, pageSize: PAGE_SIZE }, keys),
+    seenOfList(list, { prefix, startAfter: keys[1] }, keys.slice(2)),
+    seenOfList(list, { prefix, delimiter: "/" }, [...folded]),
+  ]);
+  return { ...all, "list.pages": pages, "list.start-after": rest, "list.delimiter": folders };
+}
+
+async function seenOfAll(list: Listing, prefix: string, keys: readonly string[]) {
+  try {
+    const listed = (await list({ prefix })).map(nameOf);
+    const sorted = listed.toSorted(compareUtf8);
+    const inOrder = listed.every((name, at) => name === sorted[at]);
+    return {
+      "list.names": compared(sorted, keys),
+      "list.order": inOrder ? HONOURED : ignored("they come in another order"),
+    };
+  } catch (error) {
+    return { "list.names": seenBy(error), "list.order": seenBy(error) };
+  }
+}
+
+async function seenOfList(
+  list: Listing,
+  options: ListOptions,
+  expected: readonly string[],
+): Promise<Seen> {
+  try {
+    return compared((await list(options)).map(nameOf), expected);
+  } catch (error) {
+    return seenBy(error);
+  }
+}
+
+export const listTrials: readonly Trial[] = [
+  namesTrial(),
+  {
+    ids: ["list.beside"],
+    run: async (bench, tell) => {
+      const prefix = `${bench.prefix}beside/`;
+      const keys = ["a", "a/b"].map((name) => bench.key(`beside/${name}`));
+      for (const key of keys) await bench.put(key, bytesOf(key));
+      const read = await Promise.all(keys.map((key) => bench.get(key)));
+      if (read.some((bytes, at) => bytes.toString() !== keys[at])) {
+        tell("list.beside", ignored("one of the two replaces the other"));
+      } else {
+        const list = (options: ListOptions) => bench.list(options);
+        const seen = await seenOfList(list, { prefix }, keys);
+        tell("list.beside", seen.result === "ignored" ? ignored() : seen);
+      }
+    },
+  },
+  {
+    ids: ["uploads.key", "uploads.prefix"],
+    run: async (bench, tell) => {
+      const prefix = `${bench.prefix}uploads/`;
+      const [one, two] = await Promise.all([
+        bench.createUpload(bench.key("uploads/one")),
+        bench.createUpload(bench.key("uploads/one-more")),
+      ]);
+      const all = [one.uploadId, two.uploadId];
+      await Promise.all([
+        tellUploads(bench, tell, "uploads.key", { key: one.key }, [one.uploadId]),
+        tellUploads(bench, tell, "uploads.prefix", { prefix }, all),
+      ]);
+    },
+  },
+];
+
+async function tellUploads(
+  bench: Bench,
+  tell: Tell,
+  id: FindingId,
+  of: Parameters<Bench["listUploads"]>[0],
+  expected: readonly string[],
+): Promise<void> {
+  try {
+    const listed = (await bench.listUploads(of)).map(({ uploadId }) => uploadId);
+    const missing = expected.filter((uploadId) => !listed.includes(uploadId));
+    if (missing.length === expected.length) tell(id, ignored());
+    else if (missing.length > 0) tell(id, ignored("not all are listed"));
+    else if (listed.length > expected.length) tell(id, ignored("others are listed as well"));
+    else tell(id, HONOURED);
+  } catch (error) {
+    tell(id, seenBy(error));
+  }
+}
+
+function nameOf(entry: ListEntry): string {
+  return entry.kind === "object" ? entry.key : entry.prefix;
+}
+
+function compared(listed: readonly string[], expected: readonly string[]): Seen {
+  const short = (name: string | undefined): string => quote(name?.split("/").slice(-2).join("/"));
+  const missing = expected.find((name) => !listed.includes(name));
+  if (missing !== undefined) return ignored(`${short(missing)} is not listed`);
+  const extra = listed.find((name) => !expected.includes(name));
+  if (extra !== undefined) return ignored(`${short(extra)} is listed as well`);
+  const same =
+    listed.length === expected.length && listed.every((name, at) => name === expected[at]);
+  return same ? HONOURED : ignored("names are listed twice, or in another order");
+}
