@@ -1,8 +1,6 @@
 /** Time and chance, given to the use cases from outside so that tests can rule over both. */
 export interface Clock {
   now(): Date;
-  /** Milliseconds that only ever go forward, for rates. */
-  elapsedMs(): number;
   /**
    * Resolves after the time, in milliseconds.
    *

@@ -73,7 +73,6 @@ export function stillClock(now = "2025-10-23T14:30:45.123Z"): Clock & { slept: n
   return {
     slept,
     now: () => new Date(now),
-    elapsedMs: () => 0,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(ms);

@@ -5,7 +5,6 @@ import type { Clock } from "../../ports/clock.js";
 /** The machine's own time and chance. */
 export const systemClock: Clock = {
   now: () => new Date(),
-  elapsedMs: () => performance.now(),
   sleep: async (ms, signal) => {
     signal?.throwIfAborted();
     // `after` rejects with an AbortError of its own; the promise is the signal's reason.
