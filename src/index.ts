@@ -1,6 +1,11 @@
 export type { MinioCredentials, S3Credentials, StowageConfig } from "./app/config/config.js";
 export type { Environment } from "./app/config/settings.js";
+export { type Examination, examineStore } from "./app/modules/examine-store.js";
 export { openStowage } from "./app/modules/open-stowage.js";
+export type { Checkup, Fault } from "./app/probe/checkup.js";
+export type { Finding, FindingId, FindingResult, Topic } from "./app/probe/findings.js";
+export { type Probed, type ProbedProfile, type ProbeOptions, probe } from "./app/probe/probe.js";
+export type { Way } from "./app/probe/ways.js";
 export type {
   Downloaded,
   DownloadRequest,
@@ -14,7 +19,8 @@ export type {
   Uploaded,
   UploadRequest,
 } from "./app/stowage.js";
-export type { Checksum } from "./domain/checksum.js";
+export { type Checksum, crc32Checksum } from "./domain/checksum.js";
+export { checkContentType } from "./domain/content-type.js";
 export {
   type ErrorCode,
   type ErrorFacts,
@@ -22,9 +28,9 @@ export {
   type Outcome,
   StowageError,
 } from "./domain/errors.js";
-export type { Metadata } from "./domain/metadata.js";
+export { checkMetadata, type Metadata } from "./domain/metadata.js";
 export { isObjectKey, type ObjectKey, objectKey } from "./domain/object-key.js";
-export type { ByteRange } from "./domain/range.js";
+export { type ByteRange, checkRange, resolveRange } from "./domain/range.js";
 export {
   MULTIPART_PART_BYTES,
   MULTIPART_THRESHOLD_BYTES,

@@ -48,21 +48,18 @@ const NOTICED: readonly (readonly [fault: string, ids: readonly FindingId[]])[] 
   ],
   ["ignores the condition of a copy", ["conditions.copy.absent", "conditions.copy.etag"]],
   ["ignores the condition of a delete", ["conditions.delete.etag"]],
-  ["ignores the checksum", ["checksum.put", "checksum.harmless", "checksum.kept"]],
+  ["ignores the checksum", ["checksum.put", "checksum.kept"]],
   ["ignores the checksum of a part", ["checksum.part"]],
   ["ignores the checksum of a complete", ["checksum.complete", "checksum.kept-parts"]],
   ["empties an object before a refused write", ["checksum.harmless"]],
   ["drops metadata", ["access.metadata"]],
   ["takes the end of a range as included", ["read.range"]],
   ["takes a suffix for a start", ["read.range"]],
-  [
-    "sorts by UTF-16",
-    ["list.pages", "list.order", "list.start-after", "list.delimiter", "list.encoded"],
-  ],
-  ["gives the first page alone", ["list.pages", "list.encoded"]],
-  ["gives the key to start after once more", ["list.start-after", "list.encoded"]],
-  ["decodes percent signs", ["list.names", "list.pages", "list.delimiter", "list.encoded"]],
-  ["takes plus signs for spaces", ["list.names", "list.pages", "list.delimiter", "list.encoded"]],
+  ["sorts by UTF-16", ["list.pages", "list.order", "list.start-after", "list.delimiter"]],
+  ["gives the first page alone", ["list.pages"]],
+  ["gives the key to start after once more", ["list.start-after"]],
+  ["decodes percent signs", ["list.names", "list.pages", "list.delimiter"]],
+  ["takes plus signs for spaces", ["list.names", "list.pages", "list.delimiter"]],
   ["lists uploads of all keys that begin with the key", ["uploads.key"]],
   ["says that it lists uploads of one key alone, and gives none for a prefix", ["uploads.prefix"]],
   ["holds no key beside its prefix, and lists the longer one alone", ["list.beside"]],
@@ -78,7 +75,7 @@ describe("a probe", () => {
     expect(missing(probed)).toEqual(NEVER);
     expect(probed.profile).toEqual({
       honours: store.facts.honours,
-      encodedLists: true,
+      ways: [],
       verifiesBytes: true,
     });
     expect(probed.findings.map(({ id }) => id)).toEqual(FINDING_IDS);
@@ -88,9 +85,7 @@ describe("a probe", () => {
   });
 
   it.each(NOTICED)("notices a store that %s", async (fault, ids) => {
-    const broken = GALLERY.find((one) => one.fault === fault);
-    if (broken === undefined) throw new Error(`the gallery has no store that ${fault}`);
-    const store = new broken.store();
+    const store = new (broken(fault))();
     const probed = await probe(store);
     expect(missing(probed)).toEqual(inOrder([...NEVER, ...ids]));
     expect(probed.left).toEqual([]);
@@ -127,7 +122,7 @@ describe("a probe", () => {
     expect(copies).toMatchObject([{ result: "unknown" }, { result: "unknown" }]);
     expect(copies[0]).toMatchObject({ detail: "the connection was reset", dangerous: false });
     expect(profile.honours.conditions).toMatchObject({ put: true, copy: false });
-    expect(profile.encodedLists).toBe(false);
+    expect(profile.ways).toEqual([]);
   });
 
   it("works under the prefix that it is given, and asks for the encryption that it is given", async () => {
@@ -146,15 +141,46 @@ describe("a probe", () => {
     expect(asked).toEqual([{ algorithm: "AES256" }, encryption]);
   });
 
-  it("asks for lists plainly where encoded ones are wrong", async () => {
-    const store = new (broken("gives the first page alone"))();
-    const plain = withMethods(openMemoryStore(), { list: (options) => pagesOf(store, options) });
-    const { findings, profile } = await probe(store, { plain });
-    const seen = findings.filter(({ id }) => id.startsWith("list."));
-    expect(seen.filter(({ result }) => result !== "honoured").map(({ id }) => id)).toEqual([
-      "list.encoded",
-    ]);
-    expect(profile.encodedLists).toBe(false);
+  it.each([
+    ["gives the first page alone", "plain-lists", "list.pages"],
+    ["drops metadata", "folds-underscores", "access.metadata"],
+    ["ignores the condition of a put", "bare-put-etags", "conditions.put.etag"],
+    [
+      "says that it lists uploads of one key alone, and gives none for a prefix",
+      "unmarked-upload-lists",
+      "uploads.prefix",
+    ],
+  ])("asks a store that %s in another way, and tells which helped", async (fault, way, id) => {
+    const store = new (broken(fault))();
+    const otherwise = openMemoryStore();
+    const probed = await probe(store, { otherwise });
+    expect(probed.profile.ways).toEqual([way]);
+    expect(probed.findings.find((found) => found.id === id)).toMatchObject({
+      result: "honoured",
+      detail: "when it is asked for in another way",
+    });
+    expect(await keysOf(otherwise)).toEqual([]);
+    expect(await uploadsOf(otherwise)).toEqual([]);
+
+    const claims = { honours: store.facts.honours, ways: [] };
+    const { faults } = checkup(probed, { encryption: undefined, claims, profile: "generic" });
+    expect(faults).toContainEqual({
+      problem: expect.stringMatching(
+        /: honoured, but not in the way in which profile=generic asks for it$/,
+      ),
+      remedy: "Set profile=probe instead.",
+    });
+  });
+
+  it("asks in no other way where that does not help, or is not needed", async () => {
+    const untouched = scripted(openMemoryStore(), []);
+    expect((await probe(openMemoryStore(), { otherwise: untouched })).profile.ways).toEqual([]);
+    expect(new Set(untouched.calls)).toEqual(new Set(["list"]));
+    const fault = "gives the first page alone";
+    const otherwise = new (broken(fault))();
+    const { profile, findings } = await probe(new (broken(fault))(), { otherwise });
+    expect(profile.ways).toEqual([]);
+    expect(findings.find(({ id }) => id === "list.pages")).toMatchObject({ result: "ignored" });
   });
 
   it("rejects with what a list fails with, and has made nothing", async () => {
@@ -225,7 +251,7 @@ describe("a probe that is ended", () => {
       cleanup: "pending",
       cause: new Error("enough"),
     });
-    expect(String(error)).toMatch(/upload \S+ of stowage-probe\/\S+ could not be removed/);
+    expect(String(error)).toMatch(/upload \S+ of "stowage-probe\/.*" could not be removed/);
   });
 
   it("finds uploads whose begin was not answered", async () => {
@@ -246,7 +272,7 @@ describe("a probe that is ended", () => {
     ]);
     const { left, findings } = await probe(store);
     expect(left).toHaveLength((await keysOf(memory)).length);
-    expect(left[0]).toMatch(/^object stowage-probe\//);
+    expect(left[0]).toMatch(/^object "stowage-probe\//);
     expect(findings.find(({ id }) => id === "access.remove")).toMatchObject({ result: "refused" });
   });
 });
@@ -277,7 +303,7 @@ describe("a checkup", () => {
   it("names what is claimed and ignored, and what to set instead", async () => {
     const store = new (broken("ignores the condition of a copy"))();
     const probed = await probe(store);
-    const claims = { honours: store.facts.honours, encodedLists: true };
+    const claims = { honours: store.facts.honours, ways: [] };
     const held = checkup(probed, { encryption: undefined, claims, profile: "aws" });
     expect(held.faults).toEqual([
       {
@@ -293,7 +319,7 @@ describe("a checkup", () => {
   it("advises the profile that fits, where another is set", async () => {
     const probed = await probe(openMemoryStore());
     const { honours } = probed.profile;
-    const claims = { honours: { ...honours, listUploads: "key" as const }, encodedLists: true };
+    const claims = { honours: { ...honours, listUploads: "key" as const }, ways: [] };
     const expected = { encryption: undefined, claims, profile: "generic", fitting: "aws" };
     const { ok, advice } = checkup(probed, expected);
     expect({ ok, advice }).toEqual({
@@ -345,9 +371,4 @@ function withMethods(store: OpenStore, methods: Partial<Store>): OpenStore {
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
-}
-
-/** All of a list, whose pages would be cut. */
-function pagesOf(store: Store, options: Parameters<Store["list"]>[0]): ReturnType<Store["list"]> {
-  return store.list({ ...options, pageSize: undefined });
 }

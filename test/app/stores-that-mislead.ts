@@ -103,7 +103,7 @@ export const storesThatMislead: readonly MisleadingStore[] = [
   },
   {
     fault: "lists folders as the objects in them",
-    noticed: ["list.delimiter ignored", "list.encoded ignored"],
+    noticed: ["list.delimiter ignored"],
     store: class extends MemoryObjectStore {
       override list(options: ListOptions): AsyncIterable<ListEntry> {
         return super.list({ ...options, delimiter: undefined });
@@ -179,7 +179,6 @@ export const storesThatMislead: readonly MisleadingStore[] = [
       "list.order unknown",
       "list.start-after unknown",
       "list.delimiter unknown",
-      "list.encoded unknown",
       "list.beside unknown",
     ],
     store: class extends MemoryObjectStore {
@@ -197,7 +196,6 @@ export const storesThatMislead: readonly MisleadingStore[] = [
       "list.order unknown",
       "list.start-after unknown",
       "list.delimiter unknown",
-      "list.encoded unknown",
       "list.beside unknown",
     ],
     store: class extends MemoryObjectStore {

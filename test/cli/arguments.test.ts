@@ -26,6 +26,8 @@ describe("parseArguments", () => {
         name: "b.csv",
         contentType: undefined,
         metadata: { a: "1", b: "x=y" },
+        filter: undefined,
+        prefix: undefined,
         store: undefined,
         model: false,
         force: false,
@@ -33,6 +35,18 @@ describe("parseArguments", () => {
         quiet: false,
         debug: false,
       },
+    });
+  });
+
+  test("reads what is about the store itself, which needs no user", () => {
+    expect(parseArguments(["doctor", "--json"])).toMatchObject({
+      command: "doctor",
+      options: { json: true },
+    });
+    const args = ["contract", "--filter", "checksum", "--prefix=try-out/", "--store", "memory:"];
+    expect(parseArguments(args)).toMatchObject({
+      command: "contract",
+      options: { filter: "checksum", prefix: "try-out/", store: "memory:" },
     });
   });
 
@@ -69,13 +83,13 @@ describe("parseArguments", () => {
   test.each([
     [
       [],
-      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove",
+      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove, doctor, contract",
     ],
     [["uplaod"], 'Cannot do "uplaod": there is no such command; did you mean upload?'],
     [["ls"], 'Cannot do "ls": there is no such command; did you mean list?'],
     [
       ["frobnicate"],
-      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove',
+      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove, doctor, contract',
     ],
     [["help", "rm"], 'Cannot do "rm": there is no such command; did you mean remove?'],
     [["list", "--usr", "7"], "Cannot use --usr: there is no such option; did you mean --user?"],
@@ -88,6 +102,12 @@ describe("parseArguments", () => {
       "Cannot use --user twice: it takes one value; leave one out",
     ],
     [["list", "--force"], "Cannot use --force with list: it is an option of download"],
+    [["doctor", "--filter", "x"], "Cannot use --filter with doctor: it is an option of contract"],
+    [
+      ["doctor", "memory:"],
+      'Cannot use "memory:": doctor takes nothing beside its options; its form is stowage doctor',
+    ],
+    [["check"], 'Cannot do "check": there is no such command; did you mean doctor?'],
     [["list"], "Cannot list: --user is missing; for example: stowage list --user 12345"],
     [
       ["list", "x", "--user", "7"],

@@ -1,9 +1,13 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openStowage } from "../../src/app/modules/open-stowage.js";
+import { StowageError } from "../../src/domain/errors.js";
 import { interruptible, type Ran, runInProcess, type Setting } from "./fake-terminal.js";
 
 let cwd: string;
@@ -57,7 +61,7 @@ describe("what is refused as it was asked has exit code 2, stores nothing and pr
     ],
     [
       ["upload", "a.csv", "--user", "7", "--store", "nonsense"],
-      /^stowage: Cannot use the configuration: --store is "nonsense": is of no known form; .*\(invalid-config\)\.\n$/,
+      /^stowage: Cannot use the configuration: --store is "nonsense": it is of no known form; .*\(invalid-config\)\.\n$/,
     ],
     [
       ["list", "--user", "7", "--store", ""],
@@ -174,6 +178,35 @@ describe("what fails has exit code 1, and one paragraph", () => {
     },
   );
 
+  test.each(["s3", "minio"])("TLS spoken by %s to a server without it, once", async (kind) => {
+    const server = createHttpServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const { port } = server.address() as AddressInfo;
+      const location =
+        kind === "s3"
+          ? `s3://bucket?region=us-east-1&endpoint=https://127.0.0.1:${port}`
+          : `minio://127.0.0.1:${port}/bucket`;
+      const env = {
+        STOWAGE_STORE: location,
+        MINIO_ACCESS_KEY: "someone",
+        MINIO_SECRET_KEY: "hunter2",
+      };
+      vi.stubEnv("AWS_ACCESS_KEY_ID", "someone");
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", "hunter2");
+      const { code, err } = await stowage(["list", "--user", "7"], { env });
+      expect(code).toBe(1);
+      expect(err).toContain(`no connection to https://127.0.0.1:${port} (`);
+      expect(err).toContain(`(unavailable) at ${location}. `);
+      expect(err).toMatch(
+        /If the server speaks plain HTTP, say so: \?tls=false with minio:\/\/, an endpoint of http:\/\/ with s3:\/\/\.\n$/,
+      );
+      expect(err).not.toMatch(/openssl|attempts/);
+    } finally {
+      server.close();
+    }
+  });
+
   test("with --debug, the stack and the causes follow", async () => {
     const { err } = await stowage(["upload", "nope.csv", "--user", "7", "--debug"]);
     expect(err).toMatch(
@@ -195,6 +228,28 @@ describe("what is interrupted has exit code 130", () => {
       err: "stowage: Interrupted: nothing was stored\n",
     });
     expect(await stored()).toEqual([]);
+  });
+
+  test("an upload that could not be cleaned up after says what may be left", async () => {
+    const { signal, interrupt } = interruptible();
+    const open: Setting["open"] = async (...args) => ({
+      ...(await openStowage(...args)),
+      uploadDataset: async ({ signal: aborted }) => {
+        interrupt();
+        throw new StowageError(
+          "aborted",
+          'Cannot clean up after "datasets/a" was aborted: its parts could not be removed',
+          { operation: "upload", key: "datasets/a", outcome: "not-applied", cleanup: "pending" },
+          { cause: aborted?.reason },
+        );
+      },
+    });
+    const args = ["upload", "a.csv", "--user", "7"];
+    const { code, out, err } = await stowage(args, { signal, open });
+    expect({ code, out }).toEqual({ code: 130, out: "" });
+    expect(err).toMatch(
+      /^stowage: Interrupted: Cannot clean up after "datasets\/a" was aborted: its parts could not be removed \(aborted\) at file:\/\/\/\S+; nothing was stored, but parts of it may still lie on the server, out of sight\. .*\.\n$/,
+    );
   });
 
   test("before it begins, a command does nothing", async () => {

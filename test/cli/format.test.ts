@@ -7,6 +7,7 @@ import {
   formatTime,
   printable,
   shorten,
+  wrapped,
 } from "../../src/adapters/cli/format.js";
 import { nodeFault } from "../../src/adapters/cli/node-version.js";
 
@@ -86,4 +87,16 @@ test("nodeFault refuses a Node that is too old, and no other", () => {
   for (const fine of ["22.12.0", "22.13.1", "24.0.0"]) {
     expect(nodeFault(fine, ">=22.12")).toBeUndefined();
   }
+});
+
+describe("wrapped", () => {
+  test.each([
+    ["short", 80, "", ["short"]],
+    ["", 80, "- ", ["- "]],
+    ["one two three", 9, "", ["one two", "three"]],
+    ["one two three", 9, "- ", ["- one two", "  three"]],
+    ["a-word-that-is-too-long for it", 9, "", ["a-word-that-is-too-long", "for it"]],
+  ])("%j in %d columns after %j", (text, columns, first, lines) => {
+    expect(wrapped(text, columns, first)).toEqual(lines);
+  });
 });

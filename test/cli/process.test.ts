@@ -95,6 +95,16 @@ describe("as a program", () => {
     expect(await shell(command).ended).toEqual({ code: 0, out: "x.bin\n", err: "" });
   });
 
+  test("doctor and contract try the store, and leave nothing in it", async () => {
+    const doctor = await stowage("doctor").ended;
+    expect({ code: doctor.code, err: doctor.err }).toEqual({ code: 0, err: "" });
+    expect(doctor.out).toMatch(/\nThe store does all that the configuration asks for: .*\.\n$/);
+    const contract = await stowage("contract --filter checksum --json").ended;
+    expect({ code: contract.code, err: contract.err }).toEqual({ code: 0, err: "" });
+    expect(JSON.parse(contract.out)).toMatchObject({ kind: "filesystem", ok: true });
+    expect(await files()).toEqual([]);
+  });
+
   test("a missing file is exit code 1 and a paragraph", async () => {
     const { code, out, err } = await stowage("upload nope.csv --user 7").ended;
     expect({ code, out }).toEqual({ code: 1, out: "" });

@@ -121,6 +121,40 @@ describe("reportInterruption", () => {
     expect(reportInterruption(interruption, interruption, { ...MINIO, command })).toBe(text);
   });
 
+  test.each([
+    ["doctor", "stowage: Interrupted: the store was not tried whole"],
+    ["contract", "stowage: Interrupted: the contract was not tried whole"],
+  ] as const)("of %s", (command, text) => {
+    expect(reportInterruption(interruption, interruption, { ...MINIO, command })).toContain(text);
+  });
+
+  test.each([
+    [
+      { outcome: "not-applied", cleanup: "pending" },
+      "its parts could not be removed",
+      "(aborted) at minio://127.0.0.1:9000/nope?tls=false; nothing was stored, but parts of it may still lie on the server, out of sight. A rule of the bucket for unfinished uploads removes it, as may whoever runs the server.",
+    ],
+    [
+      { outcome: "applied", cleanup: "done" },
+      "it was stored all the same, and could not be removed",
+      `(aborted) at minio://127.0.0.1:9000/nope?tls=false. Remove it, once the store answers again, with: stowage remove ${KEY}.`,
+    ],
+    [
+      { outcome: "unknown", cleanup: "pending" },
+      "whether it was stored could not be found out",
+      `(aborted) at minio://127.0.0.1:9000/nope?tls=false. Remove it, once the store answers again, with: stowage remove ${KEY}.`,
+    ],
+  ] as const)(
+    "that could not be cleaned up after says what may be left: %j",
+    (facts, what, end) => {
+      const message = `Cannot clean up after "${KEY}" was aborted: ${what}`;
+      const error = new StowageError("aborted", message, { key: KEY, ...facts });
+      expect(reportInterruption(error, interruption, MINIO)).toBe(
+        `stowage: Interrupted: ${message} ${end}`,
+      );
+    },
+  );
+
   test("tells what an error knows of the outcome", () => {
     const error = new StowageError("timeout", "Cannot abort: no answer", { outcome: "unknown" });
     expect(reportInterruption(error, interruption, MINIO)).toMatch(

@@ -117,6 +117,6 @@ test("signatures are cut out of what servers say", () => {
 
 test("an unknown profile is refused with the known ones", () => {
   expect(() => profileOf("toString")).toThrow(
-    'Cannot use profile "toString": the known ones are aws, minio, localstack, generic',
+    'Cannot use profile "toString": the known ones are aws, minio, localstack, versity, ceph, generic',
   );
 });

@@ -28,12 +28,12 @@ export function locationOf(
   way: Way,
   server: ServerAddress,
   bucket: string,
-  profile: "minio" | "localstack",
+  profile: string,
   endpoint: string = server.endpoint,
 ): string {
   return way === "s3"
     ? `s3://${bucket}?region=${server.region}&endpoint=${endpoint}&profile=${profile}`
-    : `minio://${new URL(endpoint).host}/${bucket}?tls=false`;
+    : `minio://${new URL(endpoint).host}/${bucket}?tls=false&profile=${profile}`;
 }
 
 /** The credentials of a server, as the environment holds them. */

@@ -44,6 +44,8 @@ export interface Options {
   readonly name: string | undefined;
   readonly contentType: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly filter: string | undefined;
+  readonly prefix: string | undefined;
   readonly store: string | undefined;
   readonly model: boolean;
   readonly force: boolean;
@@ -192,6 +194,8 @@ function optionsOf(values: Values, command: CommandName): Options {
     name: one("name"),
     contentType: one("content-type"),
     metadata: metadataOf(values.get("metadata") ?? [], command),
+    filter: one("filter"),
+    prefix: one("prefix"),
     store: one("store"),
     model: values.has("model"),
     force: values.has("force"),

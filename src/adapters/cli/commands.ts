@@ -6,6 +6,8 @@ export type OptionName =
   | "name"
   | "content-type"
   | "metadata"
+  | "filter"
+  | "prefix"
   | "store"
   | "force"
   | "json"
@@ -46,6 +48,16 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     repeatable: true,
     help: "text to keep with the object; may be repeated",
   },
+  filter: {
+    value: "TEXT",
+    example: "checksum",
+    help: "try only cases that have it in their id or their promise",
+  },
+  prefix: {
+    value: "PREFIX",
+    example: "try-out/",
+    help: "where in the store to work (default: stowage-contract/)",
+  },
   store: {
     value: "LOCATION",
     example: "./stowage-data",
@@ -59,7 +71,11 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   version: { help: "print the version" },
 };
 
-export type CommandName = "upload" | "download" | "list" | "info" | "remove";
+export type CommandName = UseName | CheckName;
+/** What is done with a user's objects. */
+export type UseName = "upload" | "download" | "list" | "info" | "remove";
+/** What is done with the store itself. */
+export type CheckName = "doctor" | "contract";
 
 export interface OperandSpec {
   readonly name: string;
@@ -142,10 +158,41 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     details: [OWNER],
     examples: [`remove ${EXAMPLE_KEY}`],
   },
+  doctor: {
+    summary: "find out what the store does, and whether that is what is asked of it",
+    operands: [],
+    options: ["json", ...EVERYWHERE],
+    needsUser: false,
+    details: [
+      "Writes and reads small objects under a prefix of its own, of which nothing is left. Exit code 1\nwhen something that the configuration asks for is not done.",
+      "What a server does may differ from what it is taken for. With profile=probe in its location,\neach command finds out first, and goes by it.",
+    ],
+    examples: [
+      'doctor --store "minio://127.0.0.1:9000/stowage?tls=false"',
+      'doctor --store "s3://my-bucket?region=eu-central-1" --json',
+    ],
+  },
+  contract: {
+    summary: "hold the store to every promise that Stowage relies on",
+    operands: [],
+    options: ["filter", "prefix", "json", "quiet", ...EVERYWHERE],
+    needsUser: false,
+    details: [
+      "Some 200 cases, each of which quotes a promise, in up to three minutes. Nothing outside of the\nprefix is touched, and nothing is left there. Exit code 1 when a case fails.",
+    ],
+    examples: [
+      'contract --store "minio://127.0.0.1:9000/stowage?tls=false"',
+      "contract --filter checksum",
+    ],
+  },
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export function isCheckName(name: CommandName): name is CheckName {
+  return name === "doctor" || name === "contract";
+}
 
 export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);

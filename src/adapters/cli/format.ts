@@ -69,3 +69,25 @@ function cellsOf(character: string): number {
   if (character === "…") return 1;
   return (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2;
 }
+
+/**
+ * Breaks a text at its spaces into lines of so many columns, as far as its words allow it.
+ *
+ * @param first begins the first line, and spaces in its place the others.
+ */
+export function wrapped(text: string, columns: number, first = ""): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let begun = false;
+  for (const word of text.split(" ")) {
+    const longer = begun ? `${line} ${word}` : line + word;
+    if (begun && cells(longer) > columns) {
+      lines.push(line);
+      line = " ".repeat(first.length) + word;
+    } else {
+      line = longer;
+    }
+    begun = true;
+  }
+  return [...lines, line];
+}

@@ -21,7 +21,7 @@ Keeps users' datasets and models in S3, MinIO or a directory.
 Commands:
 ${columns(COMMAND_NAMES.map((name) => [synopsis(name), COMMANDS[name].summary]))}
 
-Options of every command (each has more: stowage COMMAND --help):
+Options of most commands (each has more: stowage COMMAND --help):
 ${optionLines(["user", "store", "debug", "help"])}
 
 Stores:

@@ -43,9 +43,18 @@ export function remedyOf(
   command: CommandName | undefined,
 ): string | undefined {
   if (error.remedy !== undefined) return error.remedy;
+  if (error.code === "aborted") return remedyOfAborted(error);
   if (error.message.includes("; ")) return undefined;
   const ownersAffair = error.code === "access-denied" && error.status === undefined;
   if (ownersAffair && command !== "upload") return "Give the --user whose object it is";
   const ofDownload = command === "download" ? DOWNLOAD_REMEDIES[error.code] : undefined;
   return ofDownload ?? REMEDIES[error.code];
+}
+
+/** What was to be removed and was not. */
+function remedyOfAborted({ key, outcome }: StowageError): string {
+  if (outcome === "applied" || outcome === "unknown") {
+    return `Remove it, once the store answers again, with: stowage remove ${key}`;
+  }
+  return "A rule of the bucket for unfinished uploads removes it, as may whoever runs the server";
 }

@@ -75,6 +75,8 @@ const INTERRUPTED: Readonly<Record<CommandName, string>> = {
   list: "the list is not complete",
   info: "nothing was changed",
   remove: "whether the object was removed is not known; to remove it again does no harm",
+  doctor: "the store was not tried whole, and nothing of it was left there",
+  contract: "the contract was not tried whole, and nothing of it was left in the store",
 };
 
 /** The stack and those of all causes. Their texts alone: what else hangs on them may be secret. */
@@ -96,14 +98,17 @@ function factsOf(error: StowageError): string {
   return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
-function placeOf({ store, key, message }: StowageError, scene: Scene | undefined): string {
-  if (store === undefined || scene?.location === undefined) return "";
+function placeOf({ code, store, key, message }: StowageError, scene: Scene | undefined): string {
+  const isOfStore = store !== undefined || code === "aborted";
+  if (!isOfStore || scene?.location === undefined) return "";
   const named = key === undefined || message.includes(key);
   return ` at ${scene.location}${named ? "" : `, as ${quote(key)}`}`;
 }
 
 function outcomeOf(error: StowageError, command: CommandName | undefined): string | undefined {
   if ((command !== "upload" && command !== "remove") || isRefusal(error)) return undefined;
+  // What became of an upload that could not be cleaned up after is in its message already.
+  if (error.code === "aborted" && error.outcome !== "not-applied") return undefined;
   const done = command === "upload" ? "stored" : "removed";
   switch (error.outcome) {
     case "applied":

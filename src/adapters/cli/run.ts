@@ -1,24 +1,32 @@
 import { openStowage } from "../../app/modules/open-stowage.js";
-import type { Stowage } from "../../app/stowage.js";
 import { type Invocation, parseArguments, type Run } from "./arguments.js";
+import { contract } from "./commands/contract.js";
+import { doctor } from "./commands/doctor.js";
 import { download } from "./commands/download.js";
 import { info } from "./commands/info.js";
 import { list } from "./commands/list.js";
 import { remove } from "./commands/remove.js";
 import { upload } from "./commands/upload.js";
-import type { CommandName } from "./commands.js";
-import type { Context } from "./context.js";
+import { type CheckName, isCheckName, type UseName } from "./commands.js";
+import type { CheckContext, Context } from "./context.js";
 import { helpText } from "./help.js";
 import { Interruption } from "./interruption.js";
+import { configuredLocation, locationOf } from "./location.js";
 import { isRefusal, report, reportInterruption, type Scene, trace } from "./report.js";
 import { OutputClosed, print, type Terminal, tell } from "./terminal.js";
 
-const COMMANDS: Readonly<Record<CommandName, (context: Context) => Promise<void>>> = {
+const USES: Readonly<Record<UseName, (context: Context) => Promise<void>>> = {
   upload,
   download,
   list,
   info,
   remove,
+};
+
+/** Each resolves to whether all is well with the store. */
+const CHECKS: Readonly<Record<CheckName, (context: CheckContext) => Promise<boolean>>> = {
+  doctor,
+  contract,
 };
 
 /** What `run` needs beside its arguments. */
@@ -53,11 +61,16 @@ export async function run(args: readonly string[], around: Surroundings): Promis
 async function runCommand(invocation: Run, around: Surroundings): Promise<number> {
   const { terminal, signal, open = openStowage } = around;
   const { command, options } = invocation;
+  const context: CheckContext = { ...invocation, terminal, signal };
   let scene: Scene = { command, location: undefined };
   try {
+    if (isCheckName(command)) {
+      scene = { command, location: configuredLocation(invocation, terminal) };
+      return (await CHECKS[command](context)) ? 0 : 1;
+    }
     await using stowage = await open({ store: options.store }, terminal.env);
-    scene = { command, location: locationOf(stowage, invocation, terminal) };
-    await COMMANDS[command]({ ...invocation, terminal, stowage, signal });
+    scene = { command, location: locationOf(stowage.store.facts, invocation, terminal) };
+    await USES[command]({ ...context, stowage });
     return 0;
   } catch (error) {
     if (!(signal.aborted && signal.reason instanceof Interruption)) {
@@ -87,11 +100,4 @@ function isOutputClosed(error: unknown): boolean {
     if (at instanceof OutputClosed) return true;
   }
   return false;
-}
-
-/** A server is named as it was configured, which tells its address; a folder by its whole path. */
-function locationOf(stowage: Stowage, { options }: Run, { env }: Terminal): string {
-  const { kind, location } = stowage.store.facts;
-  const configured = options.store ?? env["STOWAGE_STORE"];
-  return kind === "filesystem" || !configured ? location : configured;
 }

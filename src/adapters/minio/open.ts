@@ -3,7 +3,7 @@ import { StowageError } from "../../domain/errors.js";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
-import { profileOf } from "../s3-protocol/profiles.js";
+import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
 import { minioTransport } from "./transport.js";
 
@@ -17,8 +17,11 @@ export interface OpenMinioOptions {
   readonly sessionToken?: string | undefined;
   /** Default: `us-east-1`, which is MinIO's own. */
   readonly region?: string | undefined;
-  /** What the server honours: `minio`, `aws`, `localstack`, `generic`. Default: `minio`. */
-  readonly profile?: string | undefined;
+  /**
+   * What the server honours: `minio`, `aws`, `localstack`, `generic`, or a profile as data. Default:
+   * `minio`.
+   */
+  readonly profile?: string | Profile | undefined;
   /** Milliseconds. Default: 3,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds in which no byte comes or goes. Default: 20,000. */

@@ -23,10 +23,6 @@ export class MinioObjectStore extends ProtocolStore {
   constructor(options: MinioStoreOptions) {
     const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
     const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
-    super(
-      new MinioWire(requests, bucket),
-      { kind: "minio", bucket, server },
-      typeof profile === "string" ? profileOf(profile) : profile,
-    );
+    super(new MinioWire(requests, bucket), { kind: "minio", bucket, server }, profileOf(profile));
   }
 }

@@ -70,6 +70,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidObjectState: "unsupported",
   XMinioParentIsObject: "unsupported",
   XMinioObjectExistsAsDirectory: "unsupported",
+  ObjectParentIsFile: "unsupported",
+  ExistingObjectIsDirectory: "unsupported",
 };
 
 const STATUSES: Readonly<Record<number, ErrorCode>> = {
@@ -108,13 +110,21 @@ export function codeOfAnswer(failure: AnswerFailure, call: Call): ErrorCode {
   return status >= 500 || status < 300 ? "unavailable" : "unexpected";
 }
 
-/** No object under the key, which for a write means that its condition does not hold. */
+/**
+ * No object under the key, which for a write means that its condition does not hold. Ceph RGW says so
+ * of an upload, which it keeps as an object.
+ */
 function codeOfMissing({ operation, when }: Call): ErrorCode {
   switch (operation) {
     case "get":
     case "head":
     case "copy":
       return "not-found";
+    case "uploadPart":
+    case "listParts":
+      return "upload-not-found";
+    case "completeUpload":
+      return when?.etag === undefined ? "upload-not-found" : "precondition-failed";
     default:
       return when?.etag === undefined ? "unexpected" : "precondition-failed";
   }

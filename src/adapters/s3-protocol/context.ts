@@ -36,20 +36,19 @@ export class Context {
   }
 
   /** Expects an option to be one that the server honours. */
-  expect(honoured: boolean, call: Call, option: string): void {
+  expect(honoured: boolean, call: Call, option: string, remedy?: string): void {
     if (honoured) return;
     const { name } = this.profile;
-    const remedy =
-      name === "generic"
-        ? "If the server is one that honours it, name it by profile=aws, profile=minio or profile=localstack."
-        : "Leave the option out, or use a server that honours it.";
-    throw refusal(
-      this.site,
-      call,
-      "unsupported",
-      `${option} is not honoured by a server of profile ${name}`,
-      { remedy },
-    );
+    const found = name === "probed";
+    const why = found
+      ? `${option} is not honoured by ${this.site.server}, as a probe has found`
+      : `${option} is not honoured by a server of profile ${name}`;
+    const unknown =
+      "If the server honours it, name the profile of its kind, or set profile=probe, which finds out.";
+    const leaveOut = "Leave the option out, or use a server that honours it.";
+    throw refusal(this.site, call, "unsupported", why, {
+      remedy: name === "generic" ? unknown : (remedy ?? leaveOut),
+    });
   }
 
   /** The error of a refusal of the store's own. */

@@ -9,7 +9,13 @@ import {
 import type { ObjectKey } from "../../domain/object-key.js";
 import type { When } from "../../ports/object-store.js";
 import { codeOfAnswer } from "./codes.js";
-import { type AnswerFailure, type Failure, isTlsRefusal, safeCause } from "./failure.js";
+import {
+  type AnswerFailure,
+  type Failure,
+  isTlsMismatch,
+  isTlsRefusal,
+  safeCause,
+} from "./failure.js";
 
 /** A store, as its errors tell of it. */
 export interface Site {
@@ -131,7 +137,7 @@ function answerFacts(failure: Failure): ErrorFacts {
     case "no-connection":
       return {
         providerCode: failure.code,
-        retryable: isTlsRefusal(failure.code) ? false : undefined,
+        retryable: isTlsRefusal(failure.code) || isTlsMismatch(failure.code) ? false : undefined,
       };
     case "broken-off":
       return { providerCode: failure.code };
@@ -210,7 +216,7 @@ function whyOfAnswer(code: ErrorCode, failure: AnswerFailure, site: Site, call: 
     case "not-found":
       return `there is no such object in bucket ${quote(site.bucket)}`;
     case "bucket-not-found":
-      return `there is no bucket ${quote(site.bucket)} at ${site.server}; create it, or name another`;
+      return `there is no bucket ${quote(site.bucket)} at ${site.server}`;
     case "upload-not-found":
       return "there is no such upload; it was never begun, or is completed or aborted";
     case "already-exists":
@@ -237,6 +243,9 @@ function remedyOf(code: ErrorCode, failure: Failure, site: Site): string | undef
     return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role gives credentials.";
   }
   if (failure.kind === "no-region") return "Set region, or AWS_REGION.";
+  if (failure.kind === "no-connection" && isTlsMismatch(failure.code)) {
+    return "If the server speaks plain HTTP, say so: ?tls=false with minio://, an endpoint of http:// with s3://.";
+  }
   if (failure.kind !== "answer") return undefined;
   if (code === "invalid-credentials") {
     return "See that the access key and the secret key are those of this server, and have not expired.";

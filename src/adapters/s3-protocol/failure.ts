@@ -86,6 +86,11 @@ export function isTlsRefusal(code: string): boolean {
   return /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code);
 }
 
+/** Whether TLS was not set up because what answers speaks another protocol, such as plain HTTP. */
+export function isTlsMismatch(code: string): boolean {
+  return code === "EPROTO" || /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
+}
+
 /** The fields of an unknown error that failures are told by. */
 export function errorFields(error: unknown): Readonly<Record<string, unknown>> {
   return typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
@@ -102,6 +107,8 @@ export function textOf(error: unknown): string {
 /** Servers may send a request's own signature back: it is cut out of all that is told on. */
 export function withoutSecrets(text: string): string {
   const plain = text
+    // OpenSSL's own lines: of library, function, reason, file and line, the reason tells something.
+    .replace(/\b[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):\S+:\d+:/g, "$1")
     .replace(/AWS4-HMAC-SHA256.*/gs, "…")
     .replace(/(Signature|Credential|Security-Token|AWSAccessKeyId)=[^&\s,]*/gi, "$1=…")
     .replace(/\s+/g, " ")

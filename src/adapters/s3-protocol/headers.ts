@@ -1,3 +1,4 @@
+import { checkContentType, DEFAULT_CONTENT_TYPE } from "../../domain/content-type.js";
 import { StowageError } from "../../domain/errors.js";
 import {
   checkMetadata,
@@ -9,25 +10,21 @@ import { type ByteRange, checkRange } from "../../domain/range.js";
 import type { Encryption, ObjectAttributes, When } from "../../ports/object-store.js";
 import type { Attributes, Conditions } from "./wire.js";
 
-const DEFAULT_CONTENT_TYPE = "application/octet-stream";
+/** Stands for `_`, in what no name of ours has. */
+const TILDE = "~";
 
 /**
  * What is kept with an object, as headers carry it.
  *
+ * @param foldsUnderscores whether the server would give `-` for `_` in names.
  * @throws `invalid-metadata`, `invalid-argument`.
  */
-export function attributesOf(options: ObjectAttributes): Attributes {
+export function attributesOf(options: ObjectAttributes, foldsUnderscores: boolean): Attributes {
   const { contentType = DEFAULT_CONTENT_TYPE, metadata = {}, encryption } = options;
-  // What servers trim or refuse would come back as another type than was put.
-  if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(contentType)) {
-    throw new StowageError(
-      "invalid-argument",
-      `Cannot use content type ${JSON.stringify(contentType)}: it is made of printable ASCII, and neither begins nor ends with a space`,
-    );
-  }
+  checkContentType(contentType);
   checkMetadata(metadata);
   const encoded = Object.entries(metadata).map(([name, value]) => [
-    name,
+    foldsUnderscores ? name.replaceAll("_", TILDE) : name,
     encodeMetadataValue(value),
   ]);
   return { contentType, metadata: Object.fromEntries(encoded), encryption };
@@ -39,16 +36,18 @@ export function toldContentType(header: string | undefined): string {
 
 export function toldMetadata(headers: Readonly<Record<string, string>>): Metadata {
   const decoded = Object.entries(headers).map(([name, value]) => [
-    name,
+    name.replaceAll(TILDE, "_"),
     decodeMetadataValue(value),
   ]);
   return Object.fromEntries(decoded);
 }
 
 /** The headers of a condition. */
-export function conditionsOf(when: When | undefined): Conditions {
+export function conditionsOf(when: When | undefined, quoted = true): Conditions {
   if (when?.absent === true) return { ifNoneMatch: "*" };
-  return when?.etag === undefined ? {} : { ifMatch: quotedEtag(when.etag) };
+  if (when?.etag === undefined) return {};
+  const etag = quotedEtag(when.etag);
+  return { ifMatch: quoted ? etag : when.etag };
 }
 
 /** @throws `invalid-argument` for what no server gives as an ETag, and no header could carry. */

@@ -26,6 +26,7 @@ import {
   toldMetadata,
   toldRange,
 } from "./headers.js";
+import { hasQuirk } from "./profiles.js";
 import type { FoundObject } from "./wire.js";
 
 export async function putObject(
@@ -43,8 +44,8 @@ export async function putObject(
     key,
     bytes,
     signal,
-    ...attributesOf(options),
-    ...conditionsOf(when),
+    ...attributesOf(options, hasQuirk(context.profile, "folds-underscores")),
+    ...conditionsOf(when, !hasQuirk(context.profile, "bare-put-etags")),
     crc32: crc32Of(options.checksum),
   }));
   if (bytes.length > limits.maxPutBytes) {

@@ -2,11 +2,12 @@ import { quote, StowageError } from "../../domain/errors.js";
 import type { StoreHonours } from "../../ports/object-store.js";
 
 /** Which server is spoken to, where servers that speak S3 differ. */
-export type ProfileName = "aws" | "minio" | "localstack" | "generic";
+export type ProfileName = "aws" | "minio" | "localstack" | "versity" | "ceph" | "generic";
 
 /** What a server honours, and how it wants to be asked. Each divergence from S3 has its reason. */
 export interface Profile {
-  readonly name: ProfileName;
+  /** For messages. */
+  readonly name: string;
   readonly honours: StoreHonours;
   /** Whether keys in lists may be asked for percent-encoded. */
   readonly encodedLists: boolean;
@@ -18,6 +19,23 @@ export interface Profile {
   readonly checksumsCopiedParts: boolean;
   /** Bytes of the largest object that is copied in one request. */
   readonly maxCopyBytes: number;
+  /** Default: none. */
+  readonly quirks?: readonly Quirk[] | undefined;
+}
+
+/** What one server does that nobody expects. */
+export type Quirk =
+  /** Gives `-` for `_` in names of metadata, as CGI does: they are sent with `~` in its place. */
+  | "folds-underscores"
+  /** Compares what If-Match has, quotes and all, on a put with an ETag that has none. */
+  | "bare-put-etags"
+  /** Encodes the keys of a list of uploads when asked to, and does not say so: it is not asked to. */
+  | "unmarked-upload-lists"
+  /** Answers 500 to a complete of an upload that is not there, as if it were busy: it is looked for. */
+  | "busy-without-upload";
+
+export function hasQuirk({ quirks = [] }: Profile, quirk: Quirk): boolean {
+  return quirks.includes(quirk);
 }
 
 const GIB = 1_073_741_824;
@@ -82,6 +100,48 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     checksumsCopiedParts: true,
     maxCopyBytes: 5 * GIB,
   },
+  /** As measured on Versity GW 1.8.0 over a folder of ext4. */
+  versity: {
+    name: "versity",
+    honours: {
+      // Ignores conditions on CopyObject. Looks at those on DeleteObject before it removes the file, so
+      // that another may come in between, and not at all where there is no object.
+      conditions: { put: true, complete: true, copy: false, delete: false },
+      // Swallows the headers of SSE.
+      encryption: [],
+      listUploads: "prefix",
+      // Keeps objects as files: refuses `a/b` while `a` is there, and `a` while `a/b` is.
+      keyBesideItsPrefix: false,
+      replacesWhole: true,
+    },
+    // Takes encoding-type, and gives keys as they are.
+    encodedLists: false,
+    confirmsUploads: false,
+    verifiesBytes: true,
+    checksumsCopiedParts: true,
+    // Says nothing while it copies.
+    maxCopyBytes: GIB,
+  },
+  /** As measured on Ceph RGW 16.2.15. */
+  ceph: {
+    name: "ceph",
+    honours: {
+      // Ignores conditions on CompleteMultipartUpload, CopyObject and DeleteObject.
+      conditions: { put: true, complete: false, copy: false, delete: false },
+      // Swallows the header of SSE-S3 over TLS, and answers 400 to it without.
+      encryption: [],
+      listUploads: "prefix",
+      keyBesideItsPrefix: true,
+      replacesWhole: true,
+    },
+    encodedLists: true,
+    confirmsUploads: false,
+    // Takes the headers of checksums, and neither verifies nor keeps them.
+    verifiesBytes: false,
+    checksumsCopiedParts: false,
+    maxCopyBytes: GIB,
+    quirks: ["folds-underscores", "bare-put-etags", "unmarked-upload-lists", "busy-without-upload"],
+  },
   /** What most servers do. The rest is refused rather than silently dropped by some of them. */
   generic: {
     name: "generic",
@@ -103,15 +163,68 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
 };
 
 /**
- * Finds a profile by its name.
+ * Claims everything, and leaves everything to the server: to find out what of it is true. Nobody's
+ * objects are to be kept by it.
+ */
+export const trustingProfile: Profile = {
+  ...PROFILES.aws,
+  name: "trusting",
+  // It is the end that counts: whether the object lies encrypted.
+  confirmsUploads: false,
+};
+
+const QUIRKS = ["folds-underscores", "bare-put-etags", "unmarked-upload-lists"] as const;
+
+/** As `trustingProfile`, and asks in every other way that there is. */
+export const otherwiseProfile: Profile = {
+  ...trustingProfile,
+  name: "otherwise",
+  encodedLists: false,
+  quirks: QUIRKS,
+};
+
+/** What was found out of a server. */
+export interface FoundHonours extends Pick<Profile, "honours" | "verifiesBytes"> {
+  /** Ways of asking that it needs. */
+  readonly ways: readonly ("plain-lists" | (typeof QUIRKS)[number])[];
+}
+
+/** A profile of what was found out of a server, and as careful as `generic` in all else. */
+export function probedProfile({ honours, verifiesBytes, ways }: FoundHonours): Profile {
+  const quirks = QUIRKS.filter((quirk) => ways.includes(quirk));
+  return {
+    ...PROFILES.generic,
+    name: "probed",
+    honours,
+    verifiesBytes,
+    encodedLists: !ways.includes("plain-lists"),
+    // To look once more does no harm where there is no need.
+    quirks: [...quirks, "busy-without-upload"],
+  };
+}
+
+/** The ways of asking that a profile has, of those that can be found out. */
+export function waysOf(profile: Profile): FoundHonours["ways"] {
+  const has = (quirk: Quirk): boolean => hasQuirk(profile, quirk);
+  if (profile.encodedLists) return QUIRKS.filter(has);
+  // Where no list is asked for encoded, none of uploads is.
+  return ["plain-lists", ...QUIRKS.filter((it) => it === "unmarked-upload-lists" || has(it))];
+}
+
+/** The profiles that there are by name. */
+export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
+
+/**
+ * Finds a profile by its name; one that is given as data is taken as it is.
  *
  * @throws `invalid-config`.
  */
-export function profileOf(name: string): Profile {
-  if (Object.hasOwn(PROFILES, name)) return PROFILES[name as ProfileName];
+export function profileOf(profile: string | Profile): Profile {
+  if (typeof profile !== "string") return profile;
+  if (Object.hasOwn(PROFILES, profile)) return PROFILES[profile as ProfileName];
   throw new StowageError(
     "invalid-config",
-    `Cannot use profile ${quote(name)}: the known ones are ${Object.keys(PROFILES).join(", ")}`,
+    `Cannot use profile ${quote(profile)}: the known ones are ${PROFILE_NAMES.join(", ")}`,
     { operation: "open" },
   );
 }

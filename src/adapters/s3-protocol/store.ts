@@ -1,4 +1,4 @@
-import type { ObjectKey } from "../../domain/object-key.js";
+import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
 import { S3_LIMITS } from "../../domain/upload-plan.js";
 import type {
   CompleteUploadOptions,
@@ -58,6 +58,12 @@ export abstract class ProtocolStore implements Store {
 
   uri(key: ObjectKey): string {
     return this.facts.location + key;
+  }
+
+  keyOf(uri: string): ObjectKey | undefined {
+    const { location } = this.facts;
+    const name = uri.startsWith(location) ? uri.slice(location.length) : "";
+    return isObjectKey(name) ? name : undefined;
   }
 
   async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {

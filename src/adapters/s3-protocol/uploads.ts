@@ -16,6 +16,7 @@ import type { Call } from "./errors.js";
 import { textOf } from "./failure.js";
 import { attributesOf, conditionsOf, isEncrypted, percentDecoded, toldEtag } from "./headers.js";
 import { confirmEncryption, expectEncryption, headObject } from "./objects.js";
+import { hasQuirk } from "./profiles.js";
 import type { Attributes, Completed, UploadMarker } from "./wire.js";
 
 export async function createUpload(
@@ -26,7 +27,8 @@ export async function createUpload(
   const { checksummed = false, encryption, signal } = options;
   const call: Call = { operation: "createUpload", key, signal };
   expectEncryption(context, call, encryption);
-  const attributes = context.checked(call, () => attributesOf(options));
+  const foldsUnderscores = hasQuirk(context.profile, "folds-underscores");
+  const attributes = context.checked(call, () => attributesOf(options, foldsUnderscores));
   return beginUpload(context, call, key, { ...attributes, checksummed });
 }
 
@@ -89,7 +91,9 @@ export async function uploadPart(
   );
   const etag = toldEtag(answer.etag);
   if (etag === undefined) throw context.badAnswer(call, "the answer tells no ETag");
-  return { partNumber, size: bytes.length, etag, checksum: toldChecksum(answer.crc32) };
+  // What the server was not left to verify was verified here.
+  const kept = toldChecksum(answer.crc32) ?? (context.profile.verifiesBytes ? undefined : checksum);
+  return { partNumber, size: bytes.length, etag, checksum: kept };
 }
 
 export async function completeUpload(
@@ -117,13 +121,43 @@ export async function completeUpload(
     })),
   }));
   expectChecksumOfParts(context, call, parts, checksum);
-  const answer = await context.send(call, (wire) => wire.completeUpload(request));
+  const answer = await context
+    .send(call, (wire) => wire.completeUpload(request))
+    .catch(async (error: unknown) => {
+      throw await refusedByUpload(context, { key, uploadId }, call, error);
+    });
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const etag = await completedEtag(context, call, key, answer);
   if (encryption !== undefined && !context.profile.confirmsUploads) {
     await confirmEncryption(context, call, key, etag, encryption);
   }
   return { size, etag };
+}
+
+/** What Ceph RGW says when it has not even begun, be the upload another's at that time or no more. */
+const BUSY = "This multipart completion is already in progress";
+
+/** Looks for an upload that the server calls busy, and may be missing. */
+async function refusedByUpload(
+  context: Context,
+  upload: Upload,
+  call: Call,
+  error: unknown,
+): Promise<unknown> {
+  if (!hasQuirk(context.profile, "busy-without-upload")) return error;
+  if (!(error instanceof StowageError) || !error.message.includes(BUSY)) return error;
+  const { signal } = call;
+  const missing = await listParts(context, upload, { signal })
+    .next()
+    .then(
+      () => false,
+      (fault: unknown) => fault instanceof StowageError && fault.code === "upload-not-found",
+    );
+  signal?.throwIfAborted();
+  if (!missing) return error;
+  const { providerCode, status, requestId } = error;
+  const why = "there is no such upload; it was never begun, or is completed or aborted";
+  return context.refusal(call, "upload-not-found", why, { providerCode, status, requestId });
 }
 
 /**
@@ -228,7 +262,8 @@ export async function* listUploads(
   const byPrefix = context.facts.honours.listUploads === "prefix";
   context.expect(of.key !== undefined || byPrefix, call, "a list of uploads by prefix");
   const prefix = of.key ?? of.prefix;
-  const { encodedLists: encoded } = context.profile;
+  const { encodedLists } = context.profile;
+  const encoded = encodedLists && !hasQuirk(context.profile, "unmarked-upload-lists");
   let after: UploadMarker | undefined;
   do {
     const asked = { prefix, encoded, after, signal };

@@ -43,11 +43,16 @@ export function failureOf(error: unknown, region: string | undefined): Failure {
     kind: "answer",
     status,
     code: code ?? header("x-minio-error-code"),
-    text: code === undefined ? header("x-minio-error-desc") : text,
+    text: code === undefined ? header("x-minio-error-desc") : messageOrNone(text),
     requestId: request,
     region: told === region ? undefined : told,
     retryAfterMs: retryAfterMs(header("retry-after"), new Date()),
   };
+}
+
+/** Where the server sent none, the SDK has this. */
+function messageOrNone(text: string): string | undefined {
+  return text === "UnknownError" ? undefined : text;
 }
 
 function textOrNone(value: unknown): string | undefined {

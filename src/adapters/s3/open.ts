@@ -4,7 +4,7 @@ import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
-import { profileOf } from "../s3-protocol/profiles.js";
+import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { S3ObjectStore } from "./store.js";
 
 export interface S3Credentials {
@@ -23,8 +23,11 @@ export interface OpenS3Options {
   readonly endpoint?: string | undefined;
   /** Whether the bucket stands in the path of URLs, not in the host's name. Default: with an endpoint. */
   readonly pathStyle?: boolean | undefined;
-  /** What the server honours: `aws`, `minio`, `localstack`, `generic`. Default: `generic` with an endpoint, else `aws`. */
-  readonly profile?: string | undefined;
+  /**
+   * What the server honours: `aws`, `minio`, `localstack`, `generic`, or a profile as data. Default:
+   * `generic` with an endpoint, else `aws`.
+   */
+  readonly profile?: string | Profile | undefined;
   /** Default: the SDK's provider chain. */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** Milliseconds. Default: 3,000. */

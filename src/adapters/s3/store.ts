@@ -17,10 +17,6 @@ export interface S3StoreOptions {
 export class S3ObjectStore extends ProtocolStore {
   constructor({ client, bucket, profile = "aws", server = "Amazon S3" }: S3StoreOptions) {
     const site = { kind: "s3", bucket, server };
-    super(
-      new SdkWire(client, bucket),
-      site,
-      typeof profile === "string" ? profileOf(profile) : profile,
-    );
+    super(new SdkWire(client, bucket), site, profileOf(profile));
   }
 }

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { PROFILE_NAMES, profileOf } from "../../adapters/s3-protocol/profiles.js";
+import {
+  PROFILE_NAMES,
+  type Profile,
+  profileOf,
+  waysOf,
+} from "../../adapters/s3-protocol/profiles.js";
 import type { StoreFacts } from "../../ports/object-store.js";
 import type { StowageConfig } from "../config/config.js";
 import { type ServerProfile, serverProfile } from "../config/location.js";
@@ -43,15 +48,19 @@ function claimsOf(
   { honours }: StoreFacts,
   found: ProbedProfile,
 ): Omit<Expectations, "encryption"> {
-  if (server === undefined) return { claims: { honours, encodedLists: true } };
+  if (server === undefined) return { claims: { honours, ways: [] } };
   if (server === "probe") return {};
-  const fitting = PROFILE_NAMES.find((name) =>
-    isDeepStrictEqual(ways(profileOf(name)), ways(found)),
-  );
-  return { claims: profileOf(server), profile: server, fitting };
+  const profile = profileOf(server);
+  const fitting = PROFILE_NAMES.find((name) => fits(profileOf(name), found));
+  const claims = { honours: profile.honours, ways: waysOf(profile) };
+  return { claims, profile: server, fitting };
 }
 
-/** What two profiles agree in that fit one server. Encryption depends on the keys that it has. */
-function ways({ honours, encodedLists }: Pick<ProbedProfile, "honours" | "encodedLists">) {
-  return { honours: { ...honours, encryption: [] }, encodedLists };
+/** Encryption is left out of account: it depends on the keys that a server has. */
+function fits(profile: Profile, found: ProbedProfile): boolean {
+  const { honours } = profile;
+  return (
+    isDeepStrictEqual({ ...honours, encryption: [] }, { ...found.honours, encryption: [] }) &&
+    found.ways.every((way) => waysOf(profile).includes(way))
+  );
 }

@@ -8,11 +8,12 @@ import { STOWAGE } from "./tokens.js";
 /**
  * Opens Stowage: `await using stowage = await openStowage({ store: "s3://my-bucket" })`.
  *
- * No request is sent yet. Disposing of the result closes the store's connections.
+ * No request is sent yet, but for `profile=probe`, by which the server is tried first. Disposing of the
+ * result closes the store's connections.
  *
  * @param env variables for what `config` leaves out. Default: those of the process.
  * @throws `invalid-config`, telling every mistake at once; for a directory, `access-denied` when it
- *   cannot be made or written.
+ *   cannot be made or written; by `profile=probe`, what the server fails with.
  */
 export async function openStowage(
   config: StowageConfig = {},

@@ -1,4 +1,4 @@
-import { trustingProfile } from "../../adapters/s3-protocol/profiles.js";
+import { otherwiseProfile, trustingProfile } from "../../adapters/s3-protocol/profiles.js";
 import type { StoreFacts } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
 import { serverProfile } from "../config/location.js";
@@ -25,6 +25,6 @@ export async function probeStore(
   if (serverProfile(location) === undefined) {
     return { probed: await probe(wrap(store), options), facts };
   }
-  await using plain = await openStoreAs(settings, { ...trustingProfile, encodedLists: false });
-  return { probed: await probe(wrap(store), { ...options, plain: wrap(plain) }), facts };
+  await using other = await openStoreAs(settings, otherwiseProfile);
+  return { probed: await probe(wrap(store), { ...options, otherwise: wrap(other) }), facts };
 }

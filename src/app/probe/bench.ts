@@ -1,4 +1,4 @@
-import { StowageError } from "../../domain/errors.js";
+import { quote, StowageError } from "../../domain/errors.js";
 import { type ObjectKey, objectKey } from "../../domain/object-key.js";
 import type {
   CompleteUploadOptions,
@@ -42,7 +42,6 @@ export class Bench implements Disposable {
   /** Ends in `/`. Nobody else has it. */
   readonly prefix: string;
   readonly #store: Store;
-  readonly #plain: Store | undefined;
   readonly #stop: AbortSignal;
   readonly #cut = new AbortController();
   readonly #onStop: () => void;
@@ -52,15 +51,11 @@ export class Bench implements Disposable {
   readonly #uploads = new Map<string, Upload>();
   #timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param plain the same store, whose lists are asked for unencoded.
-   * @param stop ends the trials: no call is begun after it, and those under way have a moment left.
-   */
-  constructor(store: Store, plain: Store | undefined, prefix: string, stop: AbortSignal) {
+  /** @param stop ends the trials: no call is begun after it, and those under way have a moment left. */
+  constructor(store: Store, prefix: string, stop: AbortSignal) {
     this.facts = store.facts;
     this.prefix = prefix;
     this.#store = store;
-    this.#plain = plain;
     this.#stop = stop;
     this.#onStop = () => {
       this.#timer = setTimeout(() => this.#cut.abort(stop.reason), GRACE_MS);
@@ -111,15 +106,6 @@ export class Bench implements Disposable {
 
   list(options: ListOptions): Promise<ListEntry[]> {
     return this.#call((call) => Array.fromAsync(this.#store.list({ ...options, ...call })));
-  }
-
-  get canListPlainly(): boolean {
-    return this.#plain !== undefined;
-  }
-
-  listPlainly(options: ListOptions): Promise<ListEntry[]> {
-    const store = this.#plain ?? this.#store;
-    return this.#call((call) => Array.fromAsync(store.list({ ...options, ...call })));
   }
 
   async createUpload(key: ObjectKey, options?: CreateUploadOptions): Promise<Upload> {
@@ -196,7 +182,7 @@ export class Bench implements Disposable {
         const gone = await succeeds(
           within(limit, () => this.#store.abortUpload(upload, { signal })),
         );
-        return gone ? [] : [`upload ${upload.uploadId} of ${upload.key}`];
+        return gone ? [] : [`upload ${upload.uploadId} of ${quote(upload.key)}`];
       }),
     );
     return left.flat();
@@ -208,7 +194,7 @@ export class Bench implements Disposable {
       const failed = await this.#deleted(keys, limit);
       keys = (await this.#listed(limit)) ?? failed;
     }
-    return keys.map((key) => `object ${key}`);
+    return keys.map((key) => `object ${quote(key)}`);
   }
 
   /** Deletes many at once, and one after the other where that fails. Resolves to those that stay. */

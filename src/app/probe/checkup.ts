@@ -1,12 +1,13 @@
 import type { Encryption, StoreHonours } from "../../ports/object-store.js";
 import type { Finding, FindingId } from "./findings.js";
 import type { Probed, ProbedProfile } from "./probe.js";
+import { mendedBy } from "./ways.js";
 
 /** What a configuration rests on, beside what every configuration does. */
 export interface Expectations {
   readonly encryption: Encryption | undefined;
   /** What the store as configured claims. Missing where it goes by what is found. */
-  readonly claims?: Pick<ProbedProfile, "honours" | "encodedLists"> | undefined;
+  readonly claims?: Pick<ProbedProfile, "honours" | "ways"> | undefined;
   /** The name of what it claims that by. */
   readonly profile?: string | undefined;
   /** A profile that claims just what was found. */
@@ -56,7 +57,10 @@ const NO_ENCRYPTION =
 export function checkup(probed: Probed, expected: Expectations): Checkup {
   const { findings, left } = probed;
   const missing = findings.filter(({ result }) => result !== "honoured");
-  const claimed = missing.flatMap((finding) => claimFault(finding, expected));
+  const claimed = [
+    ...missing.flatMap((finding) => claimFault(finding, expected)),
+    ...wayFaults(probed, expected),
+  ];
   const faults = [
     ...missing.flatMap((finding) => needFault(finding, expected)),
     ...claimed,
@@ -69,11 +73,15 @@ export function checkup(probed: Probed, expected: Expectations): Checkup {
   return { ok: faults.length === 0, faults, advice, ...probed };
 }
 
-function needFault(finding: Finding, { encryption }: Expectations): Fault[] {
-  const { id } = finding;
-  const isAsked = encryption !== undefined && id.startsWith(`encryption.${encryption.algorithm}`);
-  const remedy = isAsked ? NO_ENCRYPTION : NEEDS[id];
+function needFault(finding: Finding, expected: Expectations): Fault[] {
+  const remedy = remedyOf(finding, expected);
   return remedy === undefined ? [] : [{ problem: problemOf(finding), remedy }];
+}
+
+/** What helps where something is missing that is asked for in any case; else `undefined`. */
+function remedyOf({ id }: Finding, { encryption }: Expectations): string | undefined {
+  const isAsked = encryption !== undefined && id.startsWith(`encryption.${encryption.algorithm}`);
+  return isAsked ? NO_ENCRYPTION : NEEDS[id];
 }
 
 /** What is refused is told when it is asked for. What is ignored, nobody is told of. */
@@ -81,10 +89,26 @@ function claimFault(finding: Finding, expected: Expectations): Fault[] {
   const { claims, profile } = expected;
   const { id, result } = finding;
   if (claims === undefined || result !== "ignored" || !isClaimed(id, claims)) return [];
+  if (remedyOf(finding, expected) !== undefined) return [];
   const by = profile === undefined ? "the store claims it" : `profile=${profile} relies on it`;
   const remedy =
     profile === undefined ? "Mend the store." : `Set ${fittingProfiles(expected)} instead.`;
   return [{ problem: `${problemOf(finding)}, but ${by}`, remedy }];
+}
+
+/** What the server does when it is asked in another way than the profile has it asked. */
+function wayFaults({ findings, profile: found }: Probed, expected: Expectations): Fault[] {
+  const { claims, profile } = expected;
+  if (claims === undefined || profile === undefined) return [];
+  const missing = found.ways.filter((way) => !claims.ways.includes(way));
+  const mended = missing.flatMap((way) => mendedBy(way));
+  const remedy = `Set ${fittingProfiles(expected)} instead.`;
+  return findings
+    .filter(({ id, result, detail }) => mended.includes(id) && result === "honoured" && detail)
+    .map((finding) => ({
+      problem: `${problemOf(finding)}, but not in the way in which profile=${profile} asks for it`,
+      remedy,
+    }));
 }
 
 function problemOf({ topic, what, result }: Finding): string {
@@ -99,7 +123,6 @@ function isOption(id: FindingId): boolean {
 }
 
 function isClaimed(id: FindingId, claims: NonNullable<Expectations["claims"]>): boolean {
-  if (id === "list.encoded") return claims.encodedLists;
   const { conditions, encryption } = claims.honours;
   const [, operation] = /^conditions\.(\w+)\./.exec(id) ?? [];
   if (operation !== undefined) return conditions[operation as Operation];
@@ -115,9 +138,10 @@ function adviceOf(
   const spared = findings.some(
     ({ id, result }) => result === "ignored" && isOption(id) && !isClaimed(id, claims),
   );
-  const advice = spared
-    ? ["Conditions that it ignores are never sent: Stowage refuses them as unsupported."]
-    : [];
+  const advice =
+    spared && fits
+      ? ["Conditions that it ignores are never sent: Stowage refuses them as unsupported."]
+      : [];
   const misfit = fits && profile !== undefined && misfitOf(found.honours, claims.honours);
   if (misfit) {
     advice.push(`profile=${profile} does not fit: ${misfit}. Use ${fittingProfiles(expected)}.`);

@@ -60,7 +60,6 @@ export type FindingId =
   | "list.order"
   | "list.start-after"
   | "list.delimiter"
-  | "list.encoded"
   | "list.beside"
   | "read.signed"
   | "uploads.key"
@@ -286,12 +285,6 @@ const CATALOGUE: Readonly<Record<FindingId, Entry>> = {
     what: "lists by folder",
     yes: "a user's objects are listed, without what lies deeper",
     no: "users' objects cannot be listed",
-  },
-  "list.encoded": {
-    topic: "Reading",
-    what: "encoded lists",
-    yes: "names travel encoded",
-    no: "names travel as they are",
   },
   "list.beside": {
     topic: "Reading",

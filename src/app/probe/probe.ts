@@ -9,6 +9,7 @@ import { checksumTrials, encryptionTrials } from "./trials/integrity.js";
 import { listTrials } from "./trials/lists.js";
 import type { Trial } from "./trials/trial.js";
 import { accessSeen, HONOURED, seenBy } from "./verdict.js";
+import { helpfulWays, mendable, seenBest, type Way } from "./ways.js";
 
 export interface ProbeOptions {
   /**
@@ -16,8 +17,8 @@ export interface ProbeOptions {
    * Default: `stowage-probe/`.
    */
   readonly prefix?: string | undefined;
-  /** The same store, whose lists are asked for unencoded: tried where the others are not right. */
-  readonly plain?: Store | undefined;
+  /** The same store, asked in all the other ways: tried where it answers the usual one wrongly. */
+  readonly otherwise?: Store | undefined;
   /** Tried in place of the plain one of its kind. Default: AES256, and a KMS's own key. */
   readonly encryption?: Encryption | undefined;
   /** Milliseconds after which nothing more is begun, and what is open is unknown. Default: 4,000. */
@@ -43,18 +44,19 @@ export interface Probed {
 /** What follows for an adapter: what it may promise, and how it asks. */
 export interface ProbedProfile {
   readonly honours: StoreHonours;
-  /** Whether lists are right as they were asked for, whatever the names. */
-  readonly encodedLists: boolean;
+  /** Other ways of asking that helped. */
+  readonly ways: readonly Way[];
   /** Whether a wrong checksum can be left to the server to find, with nothing lost by it. */
   readonly verifiesBytes: boolean;
 }
 
 /**
  * Finds out what a store does, by trying it: in about a second, with some ninety small requests, under a
- * prefix of its own that nothing is left of, also after a failure or an abort.
+ * prefix of its own, of which nothing is left, also after a failure or an abort.
  *
  * What the store itself refuses before any request is found to be refused: to learn what a server
- * can do, open its store with a profile that claims everything.
+ * can do, open its store with a profile that claims everything. A bucket that keeps versions keeps
+ * them of this as well.
  *
  * @throws what a list fails with, when the store cannot be reached at all, `bucket-not-found`,
  *   `invalid-credentials` and the like; the reason of the signal; `aborted`, when something could not
@@ -68,20 +70,28 @@ export async function probe(store: Store, options: ProbeOptions = {}): Promise<P
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(lateness(store, timeoutMs)), timeoutMs);
   const stop = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
-  using bench = new Bench(store, options.plain, `${prefix}${crypto.randomUUID()}/`, stop);
+  const folder = `${prefix}${crypto.randomUUID()}/`;
+  const trials = trialsOf(options.encryption, now);
+  using bench = new Bench(store, folder, stop);
+  using other = new Bench(options.otherwise ?? store, `${folder}otherwise/`, stop);
   try {
-    const seen = new Map<FindingId, Seen>([
-      ["access.list", await firstContact(bench)],
-      ["read.signed", { result: "unknown" }],
-    ]);
-    await tryAll(bench, trialsOf(options.encryption, now), seen);
+    const contact = await firstContact(bench);
+    const first = await tryAll(bench, trials);
+    const again = options.otherwise === undefined ? [] : mendable(first);
+    const otherwise = await tryAll(
+      other,
+      trials.filter(({ ids }) => ids.some((id) => again.includes(id))),
+    );
     clearTimeout(timer);
-    const left = await bench.clear(AbortSignal.timeout(cleanupTimeoutMs));
+    const limit = AbortSignal.timeout(cleanupTimeoutMs);
+    const left = (await Promise.all([bench.clear(limit), other.clear(limit)])).flat();
     if (signal?.aborted === true) throw abortion(store, signal.reason, left);
+    const ways = helpfulWays(first, otherwise);
+    const seen = new Map(seenBest(first, otherwise, ways)).set("access.list", contact);
     return {
       findings: FINDING_IDS.map((id) => finding(id, seen.get(id) ?? { result: "unknown" })),
-      profile: profileOf(seen),
-      left,
+      profile: profileOf(seen, ways),
+      left: [...new Set(left)],
       ms: Math.round(performance.now() - began),
     };
   } finally {
@@ -113,24 +123,22 @@ async function firstContact(bench: Bench): Promise<Seen> {
 }
 
 /** Runs all at once: each makes what it needs. */
-async function tryAll(
-  bench: Bench,
-  trials: readonly Trial[],
-  seen: Map<FindingId, Seen>,
-): Promise<void> {
+async function tryAll(bench: Bench, trials: readonly Trial[]): Promise<Map<FindingId, Seen>> {
+  const seen = new Map<FindingId, Seen>();
+  const tell = (id: FindingId, what: Seen): void => {
+    if (!seen.has(id)) seen.set(id, what);
+  };
   await Promise.all(
-    trials.map(async ({ ids, run }) => {
-      const tell = (id: FindingId, what: Seen): void => {
-        if (!seen.has(id)) seen.set(id, what);
-      };
-      await run(bench, tell).catch((error: unknown) => {
+    trials.map(({ ids, run }) =>
+      run(bench, tell).catch((error: unknown) => {
         for (const id of ids) tell(id, seenBy(error));
-      });
-    }),
+      }),
+    ),
   );
+  return seen;
 }
 
-function profileOf(seen: ReadonlyMap<FindingId, Seen>): ProbedProfile {
+function profileOf(seen: ReadonlyMap<FindingId, Seen>, ways: readonly Way[]): ProbedProfile {
   const all = (...ids: readonly FindingId[]): boolean =>
     ids.every((id) => seen.get(id)?.result === "honoured");
   const algorithms = ["AES256", "aws:kms"] as const;
@@ -153,7 +161,7 @@ function profileOf(seen: ReadonlyMap<FindingId, Seen>): ProbedProfile {
       keyBesideItsPrefix: all("list.beside"),
       replacesWhole: all("checksum.harmless"),
     },
-    encodedLists: all("list.encoded"),
+    ways,
     verifiesBytes: all("checksum.put", "checksum.part", "checksum.complete", "checksum.harmless"),
   };
 }

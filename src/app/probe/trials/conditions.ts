@@ -89,7 +89,10 @@ export const conditionTrials: readonly Trial[] = [
     run: async (bench, tell) => {
       const key = bench.key("delete-etag");
       const old = await bench.put(key, OLD);
-      tell("conditions.delete.etag", await overKnown(old, (when) => bench.delete(key, { when })));
+      const seen = await overKnown(old, (when) => bench.delete(key, { when }));
+      const isGone = seen.result === "honoured";
+      const again = (): Promise<void> => bench.delete(key, { when: { etag: old.etag } });
+      tell("conditions.delete.etag", isGone ? await refusal("precondition-failed", again()) : seen);
     },
   },
 ];

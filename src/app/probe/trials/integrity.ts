@@ -3,28 +3,34 @@ import type { Encryption } from "../../../ports/object-store.js";
 import type { Bench } from "../bench.js";
 import type { FindingId, Seen } from "../findings.js";
 import { HONOURED, ignored, refusal } from "../verdict.js";
-import { bytesOf, checksumOf, type Trial } from "./trial.js";
+import { ABSENT, bytesOf, checksumOf, type Trial } from "./trial.js";
 
 /** Milliseconds for a few bytes that were there a moment ago. */
 const READ_MS = 1_000;
 const BYTES = bytesOf("what is to be stored");
+const OLD = bytesOf("what was there");
 /** That of other bytes. */
 const WRONG = checksumOf(bytesOf("what is to be stored, damaged"));
+
+const NOTHING_REFUSED: Seen = { result: "unknown", detail: "nothing is refused" };
 
 export const checksumTrials: readonly Trial[] = [
   {
     ids: ["checksum.put", "checksum.harmless"],
     run: async (bench, tell) => {
       const key = bench.key("checksum-put");
-      const before = bytesOf("what was there");
-      await bench.put(key, before);
+      await bench.put(key, OLD);
       const seen = await refusal("checksum-mismatch", bench.put(key, BYTES, { checksum: WRONG }));
       tell("checksum.put", seen);
-      if (seen.result !== "honoured") {
-        tell("checksum.harmless", { result: "unknown", detail: "nothing is refused" });
+      if (seen.result === "honoured") {
+        tell("checksum.harmless", await stillThere(bench, key, OLD));
         return;
       }
-      tell("checksum.harmless", await stillThere(bench, key, before));
+      // What verifies no checksum may still refuse a put, for its condition.
+      await bench.put(key, OLD);
+      const taken = await refusal("already-exists", bench.put(key, BYTES, { when: ABSENT }));
+      const isRefused = taken.result === "honoured";
+      tell("checksum.harmless", isRefused ? await stillThere(bench, key, OLD) : NOTHING_REFUSED);
     },
   },
   {

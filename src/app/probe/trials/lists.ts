@@ -19,79 +19,25 @@ const NAMES: readonly string[] = [
 /** Entries of a page, so that a page ends at most of the names. */
 const PAGE_SIZE = 2;
 
-const LIST_IDS = [
-  "list.names",
-  "list.pages",
-  "list.order",
-  "list.start-after",
-  "list.delimiter",
-] as const;
-
-type Listing = (options: ListOptions) => Promise<ListEntry[]>;
-
-/** @param plain lists that are asked for unencoded, for servers that make mistakes otherwise. */
-function namesTrial(): Trial {
-  return {
-    ids: [...LIST_IDS, "list.encoded"],
+export const listTrials: readonly Trial[] = [
+  {
+    ids: ["list.names", "list.pages", "list.order", "list.start-after", "list.delimiter"],
     run: async (bench, tell) => {
       const prefix = `${bench.prefix}names/`;
       const keys = NAMES.map((name) => bench.key(`names/${name}`)).sort(compareUtf8);
+      const folded = new Set(keys.map((key) => key.replace(/(\/names\/[^/]*\/).*/, "$1")));
       await Promise.all(keys.map((key) => bench.put(key, bytesOf("listed"))));
-      const encoded = await seenOfLists((options) => bench.list(options), prefix, keys);
-      const wrong = LIST_IDS.map((id) => encoded[id]).find(({ result }) => result !== "honoured");
-      tell("list.encoded", wrong ?? HONOURED);
-      const plain =
-        wrong !== undefined && bench.canListPlainly
-          ? await seenOfLists((options) => bench.listPlainly(options), prefix, keys)
-          : encoded;
-      for (const id of LIST_IDS) tell(id, plain[id]);
+      const [pages, rest, folders] = await Promise.all([
+        seenOfList(bench, { prefix, pageSize: PAGE_SIZE }, keys),
+        seenOfList(bench, { prefix, startAfter: keys[1] }, keys.slice(2)),
+        seenOfList(bench, { prefix, delimiter: "/" }, [...folded]),
+        tellNames(bench, tell, prefix, keys),
+      ]);
+      tell("list.pages", pages);
+      tell("list.start-after", rest);
+      tell("list.delimiter", folders);
     },
-  };
-}
-
-async function seenOfLists(
-  list: Listing,
-  prefix: string,
-  keys: readonly string[],
-): Promise<Readonly<Record<(typeof LIST_IDS)[number], Seen>>> {
-  const folded = new Set(keys.map((key) => key.replace(/(\/names\/[^/]*\/).*/, "$1")));
-  const [all, pages, rest, folders] = await Promise.all([
-    seenOfAll(list, prefix, keys),
-    seenOfList(list, { prefix, pageSize: PAGE_SIZE }, keys),
-    seenOfList(list, { prefix, startAfter: keys[1] }, keys.slice(2)),
-    seenOfList(list, { prefix, delimiter: "/" }, [...folded]),
-  ]);
-  return { ...all, "list.pages": pages, "list.start-after": rest, "list.delimiter": folders };
-}
-
-async function seenOfAll(list: Listing, prefix: string, keys: readonly string[]) {
-  try {
-    const listed = (await list({ prefix })).map(nameOf);
-    const sorted = listed.toSorted(compareUtf8);
-    const inOrder = listed.every((name, at) => name === sorted[at]);
-    return {
-      "list.names": compared(sorted, keys),
-      "list.order": inOrder ? HONOURED : ignored("they come in another order"),
-    };
-  } catch (error) {
-    return { "list.names": seenBy(error), "list.order": seenBy(error) };
-  }
-}
-
-async function seenOfList(
-  list: Listing,
-  options: ListOptions,
-  expected: readonly string[],
-): Promise<Seen> {
-  try {
-    return compared((await list(options)).map(nameOf), expected);
-  } catch (error) {
-    return seenBy(error);
-  }
-}
-
-export const listTrials: readonly Trial[] = [
-  namesTrial(),
+  },
   {
     ids: ["list.beside"],
     run: async (bench, tell) => {
@@ -102,8 +48,7 @@ export const listTrials: readonly Trial[] = [
       if (read.some((bytes, at) => bytes.toString() !== keys[at])) {
         tell("list.beside", ignored("one of the two replaces the other"));
       } else {
-        const list = (options: ListOptions) => bench.list(options);
-        const seen = await seenOfList(list, { prefix }, keys);
+        const seen = await seenOfList(bench, { prefix }, keys);
         tell("list.beside", seen.result === "ignored" ? ignored() : seen);
       }
     },
@@ -113,8 +58,8 @@ export const listTrials: readonly Trial[] = [
     run: async (bench, tell) => {
       const prefix = `${bench.prefix}uploads/`;
       const [one, two] = await Promise.all([
-        bench.createUpload(bench.key("uploads/one")),
-        bench.createUpload(bench.key("uploads/one-more")),
+        bench.createUpload(bench.key("uploads/a+b c")),
+        bench.createUpload(bench.key("uploads/a+b c more")),
       ]);
       const all = [one.uploadId, two.uploadId];
       await Promise.all([
@@ -124,6 +69,36 @@ export const listTrials: readonly Trial[] = [
     },
   },
 ];
+
+async function tellNames(
+  bench: Bench,
+  tell: Tell,
+  prefix: string,
+  keys: readonly string[],
+): Promise<void> {
+  try {
+    const listed = (await bench.list({ prefix })).map(nameOf);
+    const sorted = listed.toSorted(compareUtf8);
+    tell("list.names", compared(sorted, keys));
+    const inOrder = listed.every((name, at) => name === sorted[at]);
+    tell("list.order", inOrder ? HONOURED : ignored("they come in another order"));
+  } catch (error) {
+    tell("list.names", seenBy(error));
+    tell("list.order", seenBy(error));
+  }
+}
+
+async function seenOfList(
+  bench: Bench,
+  options: ListOptions,
+  expected: readonly string[],
+): Promise<Seen> {
+  try {
+    return compared((await bench.list(options)).map(nameOf), expected);
+  } catch (error) {
+    return seenBy(error);
+  }
+}
 
 async function tellUploads(
   bench: Bench,
