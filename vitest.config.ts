@@ -7,7 +7,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/servers/**"],
+          exclude: ["test/servers/**", "test/wide/**"],
           testTimeout: 30_000,
         },
       },
@@ -16,6 +16,16 @@ const config: ViteUserConfig = defineConfig({
           name: "servers",
           include: ["test/servers/**/*.test.ts"],
           globalSetup: ["test/servers/setup/global.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "wide",
+          include: ["test/wide/**/*.test.ts"],
+          globalSetup: ["test/servers/setup/global-wide.ts"],
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -44,7 +44,7 @@ function countsOfVitest(report) {
   const passed = report.numPassedTests;
   const failed = report.numFailedTests + unloaded;
   const onServers = report.testResults
-    .filter(({ name }) => name.includes("/test/servers/"))
+    .filter(({ name }) => /\/test\/(servers|wide)\//.test(name))
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === "passed").length;
   const skipped = report.numPendingTests + report.numTodoTests;

@@ -24,7 +24,7 @@ export interface MultipartStore {
    * Encryption is asked for here; not every server tells at once whether it does so. `completeUpload`,
    * told of it again, holds the server to it.
    *
-   * @throws `invalid-metadata`, `not-encrypted`, `unsupported`.
+   * @throws `invalid-metadata`, `invalid-argument`, `not-encrypted`, `unsupported`.
    */
   createUpload(key: ObjectKey, options?: CreateUploadOptions): Promise<Upload>;
 
@@ -54,7 +54,7 @@ export interface MultipartStore {
    * - A complete with `when.etag` replaces that version only, else it is refused with `precondition-failed`.
    * - Of many completes at once with `when.absent`, exactly one succeeds.
    * - A complete that is refused leaves no object behind, and its upload can still be aborted.
-   * - A complete without a part, with an unknown one or with a wrong ETag is refused with `invalid-part`.
+   * - A complete without a part, with an unknown one, a wrong ETag or parts out of order is refused with `invalid-part`.
    * - A part but the last that is smaller than the store's least is refused with `invalid-part`.
    * - A complete of an unknown or aborted upload is refused with `upload-not-found`.
    * - A second complete of an upload is answered as the first, or refused with `upload-not-found`.

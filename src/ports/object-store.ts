@@ -34,12 +34,20 @@ export interface ObjectStore {
   uri(key: ObjectKey): string;
 
   /**
+   * The key of a URI that `uri` has given, also in another process and for an object that is gone.
+   *
+   * - A URI leads back to its key, and a URI of another store to none.
+   */
+  keyOf(uri: string): ObjectKey | undefined;
+
+  /**
    * Stores bytes under a key in one atomic request.
    *
    * - What was put is what is got: bytes, content type and metadata, byte for byte.
    * - An object of no bytes is an object.
    * - A put replaces bytes, content type and metadata together; nothing of the old object stays.
    * - A put without a content type stores `application/octet-stream`.
+   * - A content type that is not printable ASCII is refused with `invalid-argument` before any I/O.
    * - A put returns the size and the ETag that head and list go on to give.
    * - A put with `when.absent` on a taken key is refused with `already-exists`.
    * - Of many puts at once with `when.absent`, exactly one succeeds.
@@ -53,7 +61,8 @@ export interface ObjectStore {
    * - Metadata that breaks a rule is refused with `invalid-metadata` before any I/O.
    *
    * @throws `already-exists`, `precondition-failed`, `conflict`, `checksum-mismatch`,
-   *   `not-encrypted`, `invalid-metadata`, `too-large`, `unsupported`. Each error has its `outcome`.
+   *   `not-encrypted`, `invalid-metadata`, `invalid-argument`, `too-large`, `unsupported`. Each error
+   *   has its `outcome`.
    */
   put(key: ObjectKey, bytes: Uint8Array, options?: PutOptions): Promise<WriteResult>;
 

@@ -1,29 +1,45 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { type ContractSubject, contractCases, runCase } from "../../src/ports/contract/index.js";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, test } from "vitest";
+import { reportAsText } from "../../src/ports/contract/as-text.js";
+import {
+  type CaseResult,
+  type ContractProfile,
+  type ContractReport,
+  type ContractSubject,
+  contractReport,
+  contractTests,
+} from "../../src/ports/contract/index.js";
 import type { OpenStore } from "../../src/ports/store.js";
 
-type OpenSubject = ContractSubject & { readonly store: OpenStore };
+export type OpenSubject = ContractSubject & { readonly name: string; readonly store: OpenStore };
 
-/** Makes a test of each case, and tells at the end what was passed and what was skipped, and why. */
-export function describeContract(name: string, open: () => Promise<OpenSubject>): void {
-  describe(`contract ${name}`, () => {
-    let subject: OpenSubject;
-    const skips: string[] = [];
-    let passes = 0;
-    beforeAll(async () => {
-      subject = await open();
-    });
-    test.for(contractCases)("$id $promise", async (contractCase, context) => {
-      const result = await runCase(contractCase, subject);
-      if (result.outcome === "failed") throw result.error;
-      if (result.outcome === "passed") passes += 1;
-      else skips.push(`${result.id}: ${result.reason}`);
-      if (result.outcome === "skipped") context.skip(result.reason);
-    });
+/**
+ * Makes a test of each case, lets go of the store, and prints at the end what was skipped and what
+ * failed as declared, each with its reason.
+ */
+export function describeContract(subject: OpenSubject, profile?: ContractProfile): void {
+  describe(`contract of ${subject.name}`, () => {
+    const startedAt = new Date();
+    const results: CaseResult[] = [];
+    const options = { profile, onResult: (result: CaseResult) => results.push(result) };
+    for (const { name, skip, run } of contractTests(subject, options)) {
+      (skip === undefined ? test : test.skip)(name, run);
+    }
     afterAll(async () => {
-      const why = skips.length === 0 ? "" : ` (${skips.join("; ")})`;
-      console.log(`contract ${name}: ${passes} passed, ${skips.length} skipped${why}`);
+      const report = contractReport(subject, results, { profile, startedAt });
+      console.log(reportAsText(report));
+      await keep(report);
       await subject.store[Symbol.asyncDispose]();
     });
   });
+}
+
+/** Leaves a report in the folder that `STOWAGE_TEST_REPORTS` names, for COMPATIBILITY.md. */
+async function keep(report: ContractReport): Promise<void> {
+  const folder = process.env["STOWAGE_TEST_REPORTS"];
+  if (folder === undefined || folder === "") return;
+  await mkdir(folder, { recursive: true });
+  const file = `${report.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.json`;
+  await writeFile(join(folder, file), `${JSON.stringify(report, undefined, 2)}\n`);
 }

@@ -7,6 +7,6 @@ import { describeContract } from "./describe-contract.js";
 
 const directory = await mkdtemp(join(tmpdir(), "stowage-contract-"));
 
-describeContract("filesystem", async () => ({ store: await openFilesystemStore({ directory }) }));
+describeContract({ name: "filesystem", store: await openFilesystemStore({ directory }) });
 
 afterAll(() => rm(directory, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import { type ErrorCode, type Operation, StowageError } from "../../src/domain/errors.js";
 import type { ContractSubject } from "../../src/ports/contract/index.js";
-import type { When } from "../../src/ports/object-store.js";
+import type { ObjectStore, When } from "../../src/ports/object-store.js";
 import type { OpenStore } from "../../src/ports/store.js";
 import { declaring } from "./broken/broken-store.js";
 
@@ -9,18 +9,32 @@ import { declaring } from "./broken/broken-store.js";
 const BEFORE_IO: readonly ErrorCode[] = ["unsupported", "invalid-argument", "invalid-metadata"];
 
 /** A sound store that honours as little as one may, in a bucket that may be missing. */
-export const limitedSubject: ContractSubject = {
+export const limitedSubject: ContractSubject & { readonly store: OpenStore } = {
   store: limited(true),
   openWithoutBucket: async () => limited(false),
 };
+
+/** What an adapter has that implements `ObjectStore` alone. */
+export function objectsOnly(store: OpenStore): ObjectStore {
+  return {
+    facts: store.facts,
+    uri: (...args) => store.uri(...args),
+    keyOf: (...args) => store.keyOf(...args),
+    put: (...args) => store.put(...args),
+    get: (...args) => store.get(...args),
+    head: (...args) => store.head(...args),
+    delete: (...args) => store.delete(...args),
+    deleteMany: (...args) => store.deleteMany(...args),
+    copy: (...args) => store.copy(...args),
+    list: (...args) => store.list(...args),
+  };
+}
 
 function limited(bucketExists: boolean): OpenStore {
   const facts = declaring(
     {
       conditions: { put: false, complete: false, copy: false, delete: false },
       listUploads: "key",
-      keyBesideItsPrefix: false,
-      replacesWhole: false,
     },
     { bucket: "bucket" },
   );
@@ -33,7 +47,7 @@ function limited(bucketExists: boolean): OpenStore {
       if (name === "facts") return facts;
       const method: unknown = Reflect.get(memory, name);
       if (typeof method !== "function" || typeof name === "symbol") return method;
-      if (name === "uri") return method.bind(memory);
+      if (name === "uri" || name === "keyOf") return method.bind(memory);
       const operation = name as Operation;
       const told = (error: unknown): unknown => {
         if (!(error instanceof StowageError)) return error;

@@ -1,4 +1,4 @@
 import { openMemoryStore } from "../../src/adapters/memory/index.js";
 import { describeContract } from "./describe-contract.js";
 
-describeContract("memory", async () => ({ store: openMemoryStore() }));
+describeContract({ name: "memory", store: openMemoryStore() });

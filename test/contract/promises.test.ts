@@ -40,8 +40,10 @@ test("each case has an id of its own", () => {
 });
 
 test("each option that a store may declare not to honour has a case for such stores", () => {
-  const twins = contractCases.filter(({ needs }) => needs?.startsWith("!"));
-  expect(new Set(twins.map(({ needs }) => needs))).toEqual(
+  const twins = contractCases.flatMap(({ needs = [] }) =>
+    needs.filter((need) => need.startsWith("!")),
+  );
+  expect(new Set(twins)).toEqual(
     new Set([
       "!conditions.put",
       "!conditions.complete",
@@ -50,7 +52,6 @@ test("each option that a store may declare not to honour has a case for such sto
       "!encryption.AES256",
       "!encryption.aws:kms",
       "!listUploads.prefix",
-      "!keyBesideItsPrefix",
     ]),
   );
 });

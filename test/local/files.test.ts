@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { createWriteStream, openAsBlob } from "node:fs";
+import { openAsBlob } from "node:fs";
 import {
   appendFile,
   chmod,
   link,
   mkdir,
   readdir,
+  readFile,
   rename,
   rm,
   symlink,
@@ -206,38 +206,30 @@ describe("what cannot be read", () => {
   });
 });
 
-describe("a pipe in the file system", () => {
-  it("is read to its end as a stream", async () => {
-    const path = join(await temporaryFolder(), "pipe");
-    execFileSync("mkfifo", [path]);
-    const bytes = someBytes(200_000);
-    const writer = createWriteStream(path);
-    writer.end(bytes);
+describe("a file without a size", () => {
+  it.each(["/proc/self/status", "/proc/version"])("is read as a stream: %s", async (path) => {
     const source = await opened(path);
-    expect(source).toMatchObject({ size: undefined, filename: "pipe" });
-    const result = await read(source, every(150_000));
-    expect(result.lengths).toEqual([150_000, 50_000]);
-    expect(result.bytes.equals(bytes)).toBe(true);
+    expect(source.size).toBeUndefined();
+    const { bytes } = await read(source, every(100));
+    expect(bytes.length).toBeGreaterThan(0);
+    const whole = await readFile(path, "utf8");
+    expect(bytes.toString().slice(0, 10)).toBe(whole.slice(0, 10));
     await source.verify();
   });
 
-  it("in which nothing comes does not hold up who lets go of it", async () => {
-    const path = join(await temporaryFolder(), "pipe");
-    execFileSync("mkfifo", [path]);
-    const writer = createWriteStream(path);
-    const source = await openLocalSource(path);
-    const pieces = source.pieces(every(10))[Symbol.asyncIterator]();
-    const next = pieces.next();
-    await source[Symbol.asyncDispose]();
-    writer.end();
-    expect(await next).toEqual({ done: true, value: undefined });
+  it("that cannot be read is refused when it is opened", async () => {
+    const error = await refusalOf(openLocalSource("/proc/self/mem"));
+    expect(error).toMatchObject({ code: "source-unreadable", providerCode: "EIO" });
   });
 
-  it("or a device without end gives as much as is asked for", async () => {
-    const source = await opened("/dev/zero");
-    const result = await read(source, [100_000, 1]);
-    expect(result.lengths).toEqual([100_000, 1]);
-    expect(result.bytes.every((byte) => byte === 0)).toBe(true);
+  it("because it is empty has one, and is told of when it grows", async () => {
+    const path = await fileOf(someBytes(0));
+    const source = await opened(path);
+    expect(source.size).toBe(0);
+    await pause(15);
+    await appendFile(path, "more");
+    expect((await read(source, every(100))).lengths).toEqual([]);
+    expect((await refusalOf(source.verify())).code).toBe("source-changed");
   });
 });
 

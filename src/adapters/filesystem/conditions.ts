@@ -1,21 +1,23 @@
 import { crc32 } from "node:zlib";
 import { type Checksum, crc32Checksum, crc32Number } from "../../domain/checksum.js";
+import { checkContentType, DEFAULT_CONTENT_TYPE } from "../../domain/content-type.js";
 import { quote } from "../../domain/errors.js";
 import { checkMetadata } from "../../domain/metadata.js";
 import type { Encryption, ObjectAttributes, When } from "../../ports/object-store.js";
 import { type Call, checked, refusal } from "./errors.js";
 import type { Found } from "./find.js";
-import { type Attributes, DEFAULT_CONTENT_TYPE } from "./sidecars.js";
+import type { Attributes } from "./sidecars.js";
 import { etagOf } from "./versions.js";
 
 /**
  * What is to be kept with an object.
  *
- * @throws `invalid-metadata`, `unsupported`.
+ * @throws `invalid-argument`, `invalid-metadata`, `unsupported`.
  */
 export function attributesOf(call: Call, options: ObjectAttributes): Attributes {
   refuseEncryption(call, options.encryption);
   const { contentType = DEFAULT_CONTENT_TYPE, metadata = {} } = options;
+  checked(call, () => checkContentType(contentType));
   checked(call, () => checkMetadata(metadata));
   return { contentType, metadata: { ...metadata } };
 }

@@ -1,5 +1,3 @@
-import { lstatSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { StowageError } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
@@ -53,6 +51,7 @@ import {
   storedParts,
   storePart,
 } from "./uploads.js";
+import { keyOfUri, locationOf, uriOf } from "./uris.js";
 
 /** Keys deleted at once by `deleteMany`. */
 const DELETES_AT_ONCE = 8;
@@ -66,7 +65,7 @@ export class FilesystemObjectStore implements OpenStore {
     this.#site = site;
     this.facts = {
       kind: "filesystem",
-      location: `${pathToFileURL(site.layout.root).href.replace(/\/$/, "")}/`,
+      location: locationOf(site.layout),
       limits: site.limits,
       honours: {
         conditions: { put: true, complete: true, copy: true, delete: true },
@@ -78,11 +77,12 @@ export class FilesystemObjectStore implements OpenStore {
     };
   }
 
-  /** Of the file in which the object lies; of its plain path while there is none. */
   uri(key: ObjectKey): string {
-    const { layout } = this.#site;
-    const there = layout.places(key).find((path) => isFile(path));
-    return pathToFileURL(there ?? layout.newPlaces(key)[0] ?? layout.plain(key)).href;
+    return uriOf(this.#site.layout, key);
+  }
+
+  keyOf(uri: string): ObjectKey | undefined {
+    return keyOfUri(this.#site.layout, uri);
   }
 
   async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {
@@ -379,12 +379,4 @@ function notFoundAsNothing(error: unknown): undefined {
 
 function lockOf(uploadId: string): string {
   return `upload-${uploadId}`;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return lstatSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ObjectKey } from "../../domain/object-key.js";
+import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
 
 /** The folder, inside the store's directory, of everything that is not an object's plain file. */
 export const OWN_FOLDER = ".stowage";
@@ -47,6 +47,19 @@ export function annexSegment(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The key that `annexPath` made a path of; `undefined` for any other path. */
+export function annexKey(path: string): ObjectKey | undefined {
+  const texts: string[] = [];
+  for (const folder of path.split("/").slice(0, -1)) {
+    const piece = folder.slice(1);
+    if (folder.startsWith("+")) texts.push((texts.pop() ?? "") + piece);
+    else texts.push(piece);
+  }
+  const key = texts.map(annexSegment).join("/");
+  // Made again, it is held to every rule: the marks, the length of pieces, the name at the end.
+  return isObjectKey(key) && annexPath(key) === path ? key : undefined;
 }
 
 function encode(segment: string): string {

@@ -1,6 +1,7 @@
 import { open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checksum } from "../../domain/checksum.js";
+import { DEFAULT_CONTENT_TYPE } from "../../domain/content-type.js";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { Metadata } from "../../domain/metadata.js";
 import type { ObjectKey } from "../../domain/object-key.js";
@@ -15,8 +16,6 @@ export interface Attributes {
   readonly metadata: Metadata;
   readonly checksum?: Checksum | undefined;
 }
-
-export const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
 /** What a file has that was put there by hand. */
 export const NO_ATTRIBUTES: Attributes = { contentType: DEFAULT_CONTENT_TYPE, metadata: {} };

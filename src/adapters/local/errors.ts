@@ -29,6 +29,7 @@ const OPENING: Readonly<Record<string, Meaning>> = {
 };
 
 const FULL: Meaning = { code: "no-space", why: "the disk is full" };
+const NO_QUOTA: Meaning = { code: "no-space", why: "the disk quota is used up" };
 const NOT_WRITABLE: Meaning = {
   code: "target-unwritable",
   why: "permission is denied",
@@ -42,7 +43,7 @@ const NO_FOLDER: Meaning = {
 
 const WRITING: Readonly<Record<string, Meaning>> = {
   ENOSPC: FULL,
-  EDQUOT: { ...FULL, why: "the disk quota is used up" },
+  EDQUOT: NO_QUOTA,
   EACCES: NOT_WRITABLE,
   EPERM: NOT_WRITABLE,
   EROFS: { ...NOT_WRITABLE, why: "the disk is read-only" },
@@ -73,6 +74,32 @@ export function readingError(error: unknown, what: string): StowageError {
 export function writingError(error: unknown, path: string): StowageError {
   if (error instanceof StowageError) return error;
   return meant(error, WRITING, "target-unwritable", `Cannot write ${quote(path)}`);
+}
+
+const SINKING: Readonly<Record<string, Meaning>> = {
+  ENOSPC: FULL,
+  EDQUOT: NO_QUOTA,
+  ERR_STREAM_PREMATURE_CLOSE: {
+    code: "target-unwritable",
+    why: "it was closed before its end",
+  },
+};
+
+/** What an error means that came from a stream that was written to. */
+export function sinkError(error: unknown): StowageError {
+  if (error instanceof StowageError) return error;
+  return meant(error, SINKING, "target-unwritable", "Cannot write to the stream");
+}
+
+/** A stream that was given as a target, and takes no bytes. */
+export function unfitTarget(why: string, cause?: unknown): StowageError {
+  const message = `Cannot write to the stream: ${why}; give one that is open`;
+  return new StowageError("invalid-argument", message, {}, { cause });
+}
+
+/** A call to a target that has come to its end. */
+export function targetEnded(what: string, state: "ended" | "committed" | "closed"): StowageError {
+  return new StowageError("invalid-argument", `Cannot write ${what}: it is ${state} already`);
 }
 
 /** The system's own name for an error, such as `ENOENT`. */

@@ -1,12 +1,13 @@
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { Source } from "../../ports/source.js";
+import { fromHandle, hasBytesBeyondSize } from "./devices.js";
 import { openingError, readingError } from "./errors.js";
 import { Once, pieceSize } from "./pieces.js";
+import { openPipe } from "./pipes.js";
 import { StreamSource } from "./stream-source.js";
-import { fromHandle } from "./streams.js";
 
 /** Bytes of one read: the system takes no more than 2 GiB at once. */
 const MAX_READ_BYTES = 1_073_741_824;
@@ -15,28 +16,49 @@ const MAX_READ_BYTES = 1_073_741_824;
  * Opens a file once: what is read and what is looked at is one and the same, whatever becomes of the
  * path. What has no size of its own, such as a pipe or a terminal, is read as a stream.
  *
- * @throws `source-not-found`, `source-unreadable`.
+ * @throws `source-not-found`, `source-unreadable`; the signal's reason, when a pipe is waited for.
  */
-export async function openFile(path: string): Promise<Source> {
-  const handle = await open(path, "r").catch((error: unknown) => {
-    throw openingError(error, path);
-  });
+export async function openFile(path: string, signal: AbortSignal | undefined): Promise<Source> {
   try {
-    const stats = await handle.stat({ bigint: true });
-    if (stats.isDirectory()) {
-      throw new StowageError(
-        "source-unreadable",
-        `Cannot open ${quote(path)}: it is a folder; give a file`,
-        { providerCode: "EISDIR" },
-      );
-    }
-    const filename = basename(path);
-    if (!stats.isFile()) return new StreamSource(fromHandle(handle, path), filename);
-    return new FileSource(path, handle, stats);
+    const looked = await stat(path, { bigint: true });
+    expectNoFolder(looked, path);
+    if (looked.isFIFO()) return new StreamSource(await openPipe(path, signal), basename(path));
+    return await openSeen(path, looked);
   } catch (error) {
-    await handle.close();
+    if (signal?.aborted && error === signal.reason) throw error;
     throw error instanceof StowageError ? error : openingError(error, path);
   }
+}
+
+/** Opens what has been looked at, so that neither this nor a read waits for what may never come. */
+async function openSeen(path: string, looked: BigIntStats): Promise<Source> {
+  const waiting = looked.size > 0n ? 0 : constants.O_NONBLOCK;
+  const handle = await open(path, constants.O_RDONLY | waiting);
+  try {
+    const stats = await handle.stat({ bigint: true });
+    expectNoFolder(stats, path);
+    if (stats.isFIFO()) {
+      throw new StowageError(
+        "source-changed",
+        `Cannot open ${quote(path)}: a pipe took its place meanwhile; try again`,
+      );
+    }
+    const hasSize = stats.isFile() && (stats.size > 0n || !(await hasBytesBeyondSize(handle)));
+    if (hasSize) return new FileSource(path, handle, stats);
+    return new StreamSource(fromHandle(handle, quote(path)), basename(path));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function expectNoFolder(stats: BigIntStats, path: string): void {
+  if (!stats.isDirectory()) return;
+  throw new StowageError(
+    "source-unreadable",
+    `Cannot open ${quote(path)}: it is a folder; give a file`,
+    { providerCode: "EISDIR" },
+  );
 }
 
 /** A file of known size, read by position. */

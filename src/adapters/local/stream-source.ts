@@ -4,6 +4,9 @@ import { readingError } from "./errors.js";
 import { Once, pieceSize } from "./pieces.js";
 import type { Chunks } from "./streams.js";
 
+/** Bytes set aside for the first piece. */
+const FIRST_BYTES = 65_536;
+
 /** Bytes to come, whose number is found by reading. */
 export class StreamSource implements Source {
   readonly size: undefined;
@@ -13,6 +16,8 @@ export class StreamSource implements Source {
   readonly #text = new TextJoiner();
   /** What of the last chunk did not fit in its piece. */
   #rest: Uint8Array = new Uint8Array();
+  /** Bytes set aside for a piece: as many as the last one took, whose room was needed. */
+  #expected = FIRST_BYTES;
   #ended = false;
   #released: Promise<void> | undefined;
 
@@ -42,9 +47,9 @@ export class StreamSource implements Source {
     await this.#release();
   }
 
-  /** Gathers chunks in one buffer, into which each byte is copied once. */
+  /** Gathers chunks in one buffer, which grows with what comes, not with what is asked for. */
   async #read(size: number): Promise<Uint8Array> {
-    const buffer = Buffer.allocUnsafeSlow(size);
+    let buffer = Buffer.alloc(0);
     let filled = 0;
     while (filled < size) {
       if (this.#rest.length === 0) {
@@ -53,11 +58,18 @@ export class StreamSource implements Source {
         this.#rest = chunk;
       }
       const taken = this.#rest.subarray(0, size - filled);
+      const needed = filled + taken.length;
+      if (needed > buffer.length) {
+        // Twice what there was, so that a byte is moved once or twice, however long the piece.
+        const room = Math.max(needed, buffer.length * 2, this.#expected);
+        buffer = resized(buffer, filled, Math.min(room, size));
+      }
       buffer.set(taken, filled);
-      filled += taken.length;
+      filled = needed;
       this.#rest = this.#rest.subarray(taken.length);
     }
-    return buffer.subarray(0, filled);
+    this.#expected = Math.max(filled, FIRST_BYTES);
+    return filled === buffer.length ? buffer : resized(buffer, filled, filled);
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -81,6 +93,13 @@ export class StreamSource implements Source {
     this.#released ??= this.#chunks.release();
     return this.#released;
   }
+}
+
+function resized(buffer: Buffer, filled: number, size: number): Buffer<ArrayBuffer> {
+  // Never from the pool that small buffers share: the piece belongs to whoever takes it.
+  const other = Buffer.allocUnsafeSlow(size);
+  buffer.copy(other, 0, 0, filled);
+  return other;
 }
 
 /** Encodes text that comes in chunks, which may part a surrogate pair. */

@@ -1,6 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { quote, StowageError } from "../../domain/errors.js";
+import { StowageError } from "../../domain/errors.js";
 
 /** A stream of any sort, as chunks to be asked for one at a time. */
 export interface Chunks {
@@ -18,7 +17,7 @@ export interface Chunks {
  *
  * @throws `source-unreadable` when nothing can come of it any more, or not the bytes behind it.
  */
-export function fromReadable(stream: Readable): Chunks {
+export function fromReadable(stream: Readable, name = "the stream"): Chunks {
   const failures: unknown[] = [];
   stream.on("error", (error: unknown) => failures.push(error));
   if (stream.readableEnded) throw unreadable("the stream was read to its end already");
@@ -29,7 +28,7 @@ export function fromReadable(stream: Readable): Chunks {
   }
   let iterator: AsyncIterator<unknown> | undefined;
   return {
-    name: "the stream",
+    name,
     async next() {
       if (failures.length > 0) throw failures[0];
       iterator ??= stream[Symbol.asyncIterator]();
@@ -39,7 +38,11 @@ export function fromReadable(stream: Readable): Chunks {
       return done ? undefined : value;
     },
     async release() {
-      stream.destroy();
+      try {
+        stream.destroy();
+      } catch {
+        // A stream whose own destroy throws is its author's affair.
+      }
     },
   };
 }
@@ -78,36 +81,10 @@ export function fromIterable(iterable: AsyncIterable<unknown>): Chunks {
       }
     },
     async release() {
-      const returned = Promise.resolve(iterator?.return?.()).catch(() => undefined);
+      // An iterator written by hand may throw at once, where a generator rejects.
+      const returned = (async () => iterator?.return?.())().catch(() => undefined);
       // A generator that is stuck in its next chunk answers no return either.
       if (!pending) await returned;
-    },
-  };
-}
-
-/** Bytes of one read from a pipe or a terminal, which give what they have: 64 KiB at most. */
-const PIPE_BYTES = 65_536;
-
-/** A file without a size: a pipe, a terminal, a device. */
-export function fromHandle(handle: FileHandle, path: string): Chunks {
-  const buffer = Buffer.allocUnsafeSlow(PIPE_BYTES);
-  let pending = false;
-  return {
-    name: quote(path),
-    async next() {
-      pending = true;
-      try {
-        const { bytesRead } = await handle.read(buffer, 0, PIPE_BYTES, null);
-        // The chunk is copied out before the next read, which goes into the same buffer.
-        return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
-      } finally {
-        pending = false;
-      }
-    },
-    async release() {
-      const closed = handle.close().catch(() => undefined);
-      // A read from a pipe in which nothing comes lasts for ever, and closing waits for it.
-      if (!pending) await closed;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type Checksum, crc32Checksum, crc32Number } from "../../domain/checksum.js";
+import { checkContentType, DEFAULT_CONTENT_TYPE } from "../../domain/content-type.js";
 import { quote } from "../../domain/errors.js";
 import { checkMetadata, type Metadata } from "../../domain/metadata.js";
 import type { ObjectKey } from "../../domain/object-key.js";
@@ -21,7 +22,8 @@ export interface Attributes {
 
 export function attributesOf(call: Call, options: ObjectAttributes): Attributes {
   refuseEncryption(call, options.encryption);
-  const { contentType = "application/octet-stream", metadata = {} } = options;
+  const { contentType = DEFAULT_CONTENT_TYPE, metadata = {} } = options;
+  checked(call, () => checkContentType(contentType));
   checked(call, () => checkMetadata(metadata));
   return { contentType, metadata: { ...metadata } };
 }

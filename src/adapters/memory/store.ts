@@ -1,6 +1,6 @@
 import type { Checksum } from "../../domain/checksum.js";
 import { quote } from "../../domain/errors.js";
-import type { ObjectKey } from "../../domain/object-key.js";
+import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
 import { S3_LIMITS, type StoreLimits } from "../../domain/upload-plan.js";
 import { compareUtf8 } from "../../domain/utf8.js";
@@ -80,6 +80,12 @@ export class MemoryObjectStore implements OpenStore {
 
   uri(key: ObjectKey): string {
     return this.facts.location + key;
+  }
+
+  keyOf(uri: string): ObjectKey | undefined {
+    const { location } = this.facts;
+    const name = uri.startsWith(location) ? uri.slice(location.length) : "";
+    return isObjectKey(name) ? name : undefined;
   }
 
   async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {

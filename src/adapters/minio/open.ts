@@ -18,8 +18,8 @@ export interface OpenMinioOptions {
   /** Default: `us-east-1`, which is MinIO's own. */
   readonly region?: string | undefined;
   /**
-   * What the server honours: `minio`, `aws`, `localstack`, `generic`, or a profile as data. Default:
-   * `minio`.
+   * What the server honours: `minio`, `aws`, `localstack`, `versity`, `ceph`, `generic`, or a
+   * profile as data. Default: `minio`.
    */
   readonly profile?: string | Profile | undefined;
   /** Milliseconds. Default: 3,000. */

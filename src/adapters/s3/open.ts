@@ -24,8 +24,8 @@ export interface OpenS3Options {
   /** Whether the bucket stands in the path of URLs, not in the host's name. Default: with an endpoint. */
   readonly pathStyle?: boolean | undefined;
   /**
-   * What the server honours: `aws`, `minio`, `localstack`, `generic`, or a profile as data. Default:
-   * `generic` with an endpoint, else `aws`.
+   * What the server honours: `aws`, `minio`, `localstack`, `versity`, `ceph`, `generic`, or a
+   * profile as data. Default: `generic` with an endpoint, else `aws`.
    */
   readonly profile?: string | Profile | undefined;
   /** Default: the SDK's provider chain. */

@@ -1,7 +1,10 @@
+import { StowageError } from "../../domain/errors.js";
 import type { StoreFacts } from "../object-store.js";
+import type { TriedStore } from "./case.js";
 
-/** What a store may declare to have, or not. */
+/** What a store may have or declare, or not. */
 export type Capability =
+  | "multipart"
   | "conditions.put"
   | "conditions.complete"
   | "conditions.copy"
@@ -9,21 +12,23 @@ export type Capability =
   | "encryption.AES256"
   | "encryption.aws:kms"
   | "listUploads.prefix"
-  | "keyBesideItsPrefix"
-  | "replacesWhole"
   | "bucket"
   | "minPartBytes";
 
-/** A capability that must be declared, or, behind `!`, one that must be declared missing. */
+/** A capability that a case takes for granted, or, behind `!`, one that must be missing. */
 export type Need = Capability | `!${Capability}`;
 
 interface Declaration {
-  /** The end of a sentence that begins with "the store declares". */
+  /** The end of a sentence that begins with "the store has". */
   readonly words: string;
-  holds(facts: StoreFacts): boolean;
+  holds(facts: StoreFacts, store: TriedStore): boolean;
 }
 
 const DECLARATIONS: Readonly<Record<Capability, Declaration>> = {
+  multipart: {
+    words: "uploads in parts",
+    holds: (_, store) => store.createUpload !== undefined,
+  },
   "conditions.put": {
     words: "conditions on put",
     holds: (facts) => facts.honours.conditions.put,
@@ -52,14 +57,6 @@ const DECLARATIONS: Readonly<Record<Capability, Declaration>> = {
     words: "lists of uploads by prefix",
     holds: (facts) => facts.honours.listUploads === "prefix",
   },
-  keyBesideItsPrefix: {
-    words: "lists of keys beside their prefixes",
-    holds: (facts) => facts.honours.keyBesideItsPrefix,
-  },
-  replacesWhole: {
-    words: "replacement of objects as a whole",
-    holds: (facts) => facts.honours.replacesWhole,
-  },
   bucket: { words: "bucket", holds: (facts) => facts.bucket !== undefined },
   minPartBytes: {
     words: "least size of parts",
@@ -67,11 +64,36 @@ const DECLARATIONS: Readonly<Record<Capability, Declaration>> = {
   },
 };
 
-/** Why a case with this need does not apply to a store; `undefined` when it does. */
-export function skipReason(need: Need | undefined, facts: StoreFacts): string | undefined {
-  if (need === undefined) return undefined;
-  const missing = need.startsWith("!");
-  const declaration = DECLARATIONS[(missing ? need.slice(1) : need) as Capability];
-  if (declaration.holds(facts) !== missing) return undefined;
-  return `the store declares ${missing ? "" : "no "}${declaration.words}`;
+/** Why a case with these needs does not apply to a store; `undefined` when it does. */
+export function skipReason(needs: readonly Need[] = [], store: TriedStore): string | undefined {
+  for (const need of needs) {
+    const missing = need.startsWith("!");
+    const declaration = DECLARATIONS[(missing ? need.slice(1) : need) as Capability];
+    if (declaration.holds(store.facts, store) !== missing) continue;
+    return `the store has ${missing ? "" : "no "}${declaration.words}`;
+  }
+  return undefined;
+}
+
+const OF_UPLOADS = [
+  "createUpload",
+  "uploadPart",
+  "completeUpload",
+  "abortUpload",
+  "listParts",
+  "listUploads",
+] as const;
+
+/**
+ * Expects a store to have uploads in parts whole, or not at all.
+ *
+ * @throws `invalid-argument`.
+ */
+export function expectWhole(store: TriedStore): void {
+  const missing = OF_UPLOADS.filter((name) => store[name] === undefined);
+  if (missing.length === 0 || missing.length === OF_UPLOADS.length) return;
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot try a store that has uploads in parts but no ${missing.join(", ")}: implement all of MultipartStore, or none of it`,
+  );
 }

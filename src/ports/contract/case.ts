@@ -1,6 +1,7 @@
 import type { ObjectKey } from "../../domain/object-key.js";
-import type { CreateUploadOptions, Upload } from "../multipart-store.js";
-import type { OpenStore, Store } from "../store.js";
+import type { MultipartStore } from "../multipart-store.js";
+import type { ObjectStore } from "../object-store.js";
+import type { Store } from "../store.js";
 import type { Need } from "./capability.js";
 
 /** One promise of the port, as something to try on a store. */
@@ -9,24 +10,36 @@ export interface ContractCase {
   readonly id: string;
   /** The sentence of the port, word for word. */
   readonly promise: string;
-  /** What the store's facts must say for the case to apply. Default: nothing. */
-  readonly needs?: Need | undefined;
+  /** What the store must have or declare for the case to apply. Default: nothing. */
+  readonly needs?: readonly Need[] | undefined;
   /** Rejects when the promise is broken. */
   run(context: ContractContext): Promise<void>;
 }
 
+/** A store under trial. One that implements `ObjectStore` alone is held to that alone. */
+export type TriedStore = ObjectStore & Partial<MultipartStore>;
+
 /** What the contract is run against. */
 export interface ContractSubject {
-  readonly store: Store;
+  /** How reports call it. Default: the kind of the store. */
+  readonly name?: string | undefined;
+  /** It takes objects of 5 MiB in one put. */
+  readonly store: TriedStore;
+  /**
+   * Where in the store the kit may write, ending in `/`; it works in a folder of each run's own
+   * there. Default: `stowage-contract/`.
+   */
+  readonly prefix?: string | undefined;
   /**
    * Opens a store of the same kind on the same server whose bucket does not exist. A store with a
    * bucket owes it; the kit disposes of what it opened.
    */
-  readonly openWithoutBucket?: (() => Promise<OpenStore>) | undefined;
+  readonly openWithoutBucket?: (() => Promise<TriedStore & AsyncDisposable>) | undefined;
 }
 
 /** What a case works with. Its functions need no `this`. */
 export interface ContractContext {
+  /** Refuses keys outside of the case's prefix. Its uploads are there for cases that need them. */
   readonly store: Store;
   /** The case's own part of the store, ending in `/`. All it writes stands under it. */
   readonly prefix: string;
@@ -34,8 +47,6 @@ export interface ContractContext {
   readonly partBytes: number;
   /** A key under the prefix. */
   key(name: string): ObjectKey;
-  /** Begins an upload that is aborted when the case ends, if it is still there. */
-  begin(key: ObjectKey, options?: CreateUploadOptions): Promise<Upload>;
   /** Opens the store without a bucket, until the case ends. `undefined` for a store without buckets. */
   withoutBucket(): Promise<Store | undefined>;
 }

@@ -13,8 +13,16 @@ import { metadataCases } from "./metadata.js";
 import { multipartCases } from "./multipart.js";
 import { putCases } from "./put.js";
 import { putConditionCases } from "./put-conditions.js";
+import { raceCases } from "./races.js";
 import { signalCases } from "./signals.js";
 import { uploadListCases } from "./upload-lists.js";
+
+/** Of `MultipartStore`, which a store may do without. */
+const casesOfUploads: readonly ContractCase[] = [
+  ...multipartCases,
+  ...completeCases,
+  ...uploadListCases,
+].map((each) => ({ ...each, needs: ["multipart", ...(each.needs ?? [])] }));
 
 /** Every case, in the order of the port. Ids are unique. */
 export const contractCases: readonly ContractCase[] = [
@@ -31,7 +39,6 @@ export const contractCases: readonly ContractCase[] = [
   ...deleteCases,
   ...copyCases,
   ...listCases,
-  ...multipartCases,
-  ...completeCases,
-  ...uploadListCases,
+  ...casesOfUploads,
+  ...raceCases,
 ];

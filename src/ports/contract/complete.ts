@@ -23,7 +23,7 @@ const MATCH =
 const LEAVES =
   "A complete that is refused leaves no object behind, and its upload can still be aborted.";
 const INVALID =
-  "A complete without a part, with an unknown one or with a wrong ETag is refused with `invalid-part`.";
+  "A complete without a part, with an unknown one, a wrong ETag or parts out of order is refused with `invalid-part`.";
 
 const KEPT = { contentType: "text/csv", metadata: { a: "b", name: "é 住 🏠" } };
 /** Uploads at once in a race. */
@@ -33,9 +33,9 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U01",
     promise: JOINED,
-    run: async ({ store, key, begin, partBytes }) => {
+    run: async ({ store, key, partBytes }) => {
       const bodies = [sampleBytes(partBytes, 1), sampleBytes(partBytes + 1, 2), utf8("tail")];
-      const upload = asWrittenDown(await begin(key("object"), KEPT));
+      const upload = asWrittenDown(await store.createUpload(key("object"), KEPT));
       const sent = await Promise.all(
         [11, 7, 3].map((partNumber, at) =>
           store.uploadPart(upload, partNumber, bodies[2 - at] ?? utf8("")),
@@ -64,6 +64,20 @@ export const completeCases: readonly ContractCase[] = [
       const { upload, parts } = await send(context, key("object"), [equal, equal]);
       await store.completeUpload(upload, parts);
       sameBytes((await read(store, key("object"))).bytes, joined([equal, equal]));
+    },
+  },
+  {
+    id: "P05-parts",
+    promise: JOINED,
+    run: async (context) => {
+      const { store, key, partBytes } = context;
+      const [part, last] = [sampleBytes(partBytes, 3), sampleBytes(1, 4)];
+      for (const bodies of [[part], [part, last], [part, part, last]]) {
+        const { upload, parts } = await send(context, key("object"), bodies);
+        const { size } = await store.completeUpload(upload, parts);
+        assert.equal(size, joined(bodies).length);
+        sameBytes((await read(store, key("object"))).bytes, joined(bodies));
+      }
     },
   },
   {
@@ -96,8 +110,8 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U01-alias",
     promise: JOINED,
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"));
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"));
       const buffer = Buffer.from("before");
       const part = await store.uploadPart(upload, 1, buffer);
       buffer.fill(0);
@@ -110,7 +124,7 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U12",
     promise: ABSENT,
-    needs: "conditions.complete",
+    needs: ["conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       const when = { absent: true } as const;
@@ -127,7 +141,7 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U12-match",
     promise: MATCH,
-    needs: "conditions.complete",
+    needs: ["conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       const { etag } = await store.put(key("object"), utf8("old"));
@@ -139,7 +153,7 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U12-stale",
     promise: MATCH,
-    needs: "conditions.complete",
+    needs: ["conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       const { etag } = await store.put(key("object"), utf8("older"));
@@ -158,7 +172,7 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U13",
     promise: "Of many completes at once with `when.absent`, exactly one succeeds.",
-    needs: "conditions.complete",
+    needs: ["conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       const bodies = Array.from({ length: UPLOADS }, (_, at) => sampleBytes(2_000, at + 1));
@@ -195,7 +209,7 @@ export const completeCases: readonly ContractCase[] = [
   {
     id: "U14-taken",
     promise: LEAVES,
-    needs: "conditions.complete",
+    needs: ["conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       await store.put(key("object"), utf8("old"));
@@ -230,10 +244,30 @@ export const completeCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "U04-order",
+    promise: INVALID,
+    run: async (context) => {
+      const { store, key, partBytes } = context;
+      const bodies = [sampleBytes(partBytes), sampleBytes(partBytes, 2)];
+      const { upload, parts } = await send(context, key("object"), bodies);
+      const [one, two] = parts;
+      assert.ok(one !== undefined && two !== undefined);
+      for (const list of [
+        [two, one],
+        [one, one],
+        [one, two, two],
+        [one, two, one],
+      ]) {
+        await refused(store.completeUpload(upload, list), "invalid-part");
+      }
+      await absent(store, key("object"));
+    },
+  },
+  {
     id: "U04-small",
     promise:
       "A part but the last that is smaller than the store's least is refused with `invalid-part`.",
-    needs: "minPartBytes",
+    needs: ["minPartBytes"],
     run: async (context) => {
       const { store, key } = context;
       const least = store.facts.limits.minPartBytes;

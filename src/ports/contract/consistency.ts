@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { ObjectKey } from "../../domain/object-key.js";
+import type { When } from "../object-store.js";
+import type { Store } from "../store.js";
 import {
   failure,
   joined,
@@ -44,7 +47,7 @@ export const consistencyCases: readonly ContractCase[] = [
   {
     id: "E08-complete",
     promise: WHOLE,
-    needs: "replacesWhole",
+    needs: ["multipart"],
     run: async (context) => {
       const { store, key, partBytes } = context;
       const old = utf8("old");
@@ -81,7 +84,23 @@ export const consistencyCases: readonly ContractCase[] = [
       const writes: readonly (() => Promise<unknown>)[] = [
         () => store.put(key("object"), utf8("new"), { metadata: { "Not a name": "a" } }),
         () => store.copy(key("missing"), key("object")),
-        () => context.begin(key("object"), { metadata: { "Not a name": "a" } }),
+      ];
+      for (const write of writes) {
+        assert.ok((await failure(write())) !== undefined, "the write is not refused");
+        await unchanged(store, key("object"), before);
+      }
+    },
+  },
+  {
+    id: "W02-uploads",
+    promise: REFUSED,
+    needs: ["multipart"],
+    run: async (context) => {
+      const { store, key } = context;
+      await store.put(key("object"), utf8("old"), { contentType: "text/a", metadata: { a: "b" } });
+      const before = await read(store, key("object"));
+      const writes: readonly (() => Promise<unknown>)[] = [
+        () => store.createUpload(key("object"), { metadata: { "Not a name": "a" } }),
         async () => {
           const { upload } = await send(context, key("object"), [utf8("new")]);
           await store.completeUpload(upload, []);
@@ -93,29 +112,27 @@ export const consistencyCases: readonly ContractCase[] = [
       }
     },
   },
+  refusedByCondition("put", ({ store, key }, options) =>
+    store.put(key("object"), utf8("new"), options),
+  ),
+  refusedByCondition("copy", ({ store, key }, options) =>
+    store.copy(key("from"), key("object"), options),
+  ),
+  refusedByCondition("complete", async (context, options) => {
+    const { store, key } = context;
+    const { upload, parts } = await send(context, key("object"), [utf8("new")]);
+    return store.completeUpload(upload, parts, options);
+  }),
   {
-    id: "W02-conditions",
+    id: "W02-delete",
     promise: REFUSED,
-    run: async (context) => {
-      const { store, key } = context;
-      const { conditions } = store.facts.honours;
+    needs: ["conditions.delete"],
+    run: async ({ store, key }) => {
       await store.put(key("object"), utf8("old"), { contentType: "text/a", metadata: { a: "b" } });
-      await store.put(key("from"), utf8("new"));
+      const { etag } = await store.put(key("other"), utf8("new"));
       const before = await read(store, key("object"));
-      const absent = { when: { absent: true } } as const;
-      const other = { when: { etag: (await store.head(key("from"))).etag } };
-      const { upload, parts } = await send(context, key("object"), [utf8("new")]);
-      const writes: (() => Promise<unknown>)[] = [];
-      for (const options of [absent, other]) {
-        if (conditions.put) writes.push(() => store.put(key("object"), utf8("new"), options));
-        if (conditions.copy) writes.push(() => store.copy(key("from"), key("object"), options));
-        if (conditions.complete) writes.push(() => store.completeUpload(upload, parts, options));
-      }
-      if (conditions.delete) writes.push(() => store.delete(key("object"), other));
-      for (const write of writes) {
-        await refused(write(), "already-exists", "precondition-failed");
-        await unchanged(store, key("object"), before);
-      }
+      await refused(store.delete(key("object"), { when: { etag } }), "precondition-failed");
+      await unchanged(store, key("object"), before);
     },
   },
   {
@@ -132,9 +149,19 @@ export const consistencyCases: readonly ContractCase[] = [
         await store.delete(key(`copy-${round}`));
         assert.deepEqual(await listed(store, { prefix }), [key("object")]);
       }
-      const { upload, parts } = await send(context, key("object"), [utf8("in parts")]);
-      const { etag } = await store.completeUpload(upload, parts);
-      await expectSeen(context, "object", etag, utf8("in parts"));
+    },
+  },
+  {
+    id: "W03-complete",
+    promise: SEEN,
+    needs: ["multipart"],
+    run: async (context) => {
+      const { store, key } = context;
+      for (const text of ["in parts", "in parts again"]) {
+        const { upload, parts } = await send(context, key("object"), [utf8(text)]);
+        const { etag } = await store.completeUpload(upload, parts);
+        await expectSeen(context, "object", etag, utf8(text));
+      }
     },
   },
   {
@@ -153,32 +180,78 @@ export const consistencyCases: readonly ContractCase[] = [
     },
   },
   {
-    id: "W04-kinds",
+    id: "W04-copy",
     promise: ONE_WINS,
-    needs: "replacesWhole",
+    run: async ({ store, key }) => {
+      await store.put(key("from"), utf8("copied"), { metadata: { of: "copied" } });
+      for (let round = 0; round < 4; round++) {
+        await Promise.all([
+          store.put(key("object"), utf8("put"), { metadata: { of: "put" } }),
+          store.copy(key("from"), key("object")),
+        ]);
+        await expectOneWhole(store, key("object"));
+      }
+    },
+  },
+  {
+    id: "W04-complete",
+    promise: ONE_WINS,
+    needs: ["multipart"],
     run: async (context) => {
       const { store, key } = context;
       await store.put(key("from"), utf8("copied"), { metadata: { of: "copied" } });
       for (let round = 0; round < 4; round++) {
-        const { upload, parts } = await send(context, key("object"), [utf8("joined")], {
-          metadata: { of: "joined" },
-        });
+        const [one, two] = await Promise.all(
+          ["joined", "joined as well"].map((of) =>
+            send(context, key("object"), [utf8(of)], { metadata: { of } }),
+          ),
+        );
+        assert.ok(one !== undefined && two !== undefined);
         await Promise.all([
           store.put(key("object"), utf8("put"), { metadata: { of: "put" } }),
-          store.completeUpload(upload, parts),
+          store.completeUpload(one.upload, one.parts),
+          store.completeUpload(two.upload, two.parts),
           store.copy(key("from"), key("object")),
         ]);
-        const { bytes, info } = await read(store, key("object"));
-        sameBytes(bytes, utf8(info.metadata["of"] ?? "nothing"));
-        assert.equal(info.size, bytes.length);
+        await expectOneWhole(store, key("object"));
       }
     },
   },
 ];
 
+/** A write that is refused for either condition. */
+function refusedByCondition(
+  operation: "put" | "copy" | "complete",
+  write: (context: ContractContext, options: { readonly when: When }) => Promise<unknown>,
+): ContractCase {
+  const condition = `conditions.${operation}` as const;
+  return {
+    id: `W02-${operation}`,
+    promise: REFUSED,
+    needs: operation === "complete" ? ["multipart", condition] : [condition],
+    run: async (context) => {
+      const { store, key } = context;
+      await store.put(key("object"), utf8("old"), { contentType: "text/a", metadata: { a: "b" } });
+      const { etag } = await store.put(key("from"), utf8("new"));
+      const before = await read(store, key("object"));
+      await refused(write(context, { when: { absent: true } }), "already-exists");
+      await unchanged(store, key("object"), before);
+      await refused(write(context, { when: { etag } }), "precondition-failed");
+      await unchanged(store, key("object"), before);
+    },
+  };
+}
+
 /** Lets others go on: a store that answers at once would leave its writers no turn. */
 async function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Expects the bytes and the metadata of one writer, who wrote the same text into both. */
+async function expectOneWhole(store: Store, key: ObjectKey): Promise<void> {
+  const { bytes, info } = await read(store, key);
+  sameBytes(bytes, utf8(info.metadata["of"] ?? "nothing"));
+  assert.equal(info.size, bytes.length);
 }
 
 async function putVersion({ store, key }: ContractContext, version: number) {

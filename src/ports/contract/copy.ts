@@ -44,8 +44,9 @@ export const copyCases: readonly ContractCase[] = [
   {
     id: "C01-parts",
     promise: SAME,
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("from"), KEPT);
+    needs: ["multipart"],
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("from"), KEPT);
       const part = await store.uploadPart(upload, 1, utf8("sent in parts"));
       await store.completeUpload(upload, [part]);
       await store.copy(key("from"), key("to"));
@@ -87,7 +88,7 @@ export const copyCases: readonly ContractCase[] = [
   {
     id: "C03",
     promise: ABSENT,
-    needs: "conditions.copy",
+    needs: ["conditions.copy"],
     run: async ({ store, key }) => {
       await store.put(key("from"), utf8("new"));
       const when = { absent: true } as const;
@@ -101,7 +102,7 @@ export const copyCases: readonly ContractCase[] = [
   {
     id: "C03-match",
     promise: MATCH,
-    needs: "conditions.copy",
+    needs: ["conditions.copy"],
     run: async ({ store, key }) => {
       await store.put(key("from"), utf8("new"));
       const { etag } = await store.put(key("to"), utf8("old"));
@@ -112,7 +113,7 @@ export const copyCases: readonly ContractCase[] = [
   {
     id: "C03-stale",
     promise: MATCH,
-    needs: "conditions.copy",
+    needs: ["conditions.copy"],
     run: async ({ store, key }) => {
       await store.put(key("from"), utf8("new"));
       const { etag } = await store.put(key("to"), utf8("older"));

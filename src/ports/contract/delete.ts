@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { absent, listed, read, refused, unchanged } from "./assertions.js";
 import type { ContractCase } from "./case.js";
-import { utf8 } from "./sample.js";
+import { fillMany, utf8 } from "./sample.js";
 
 const GONE = "A deleted object is gone for get, head and list.";
 const MATCH =
@@ -61,7 +61,7 @@ export const deleteCases: readonly ContractCase[] = [
   {
     id: "D11",
     promise: MATCH,
-    needs: "conditions.delete",
+    needs: ["conditions.delete"],
     run: async ({ store, key }) => {
       const { etag } = await store.put(key("object"), utf8("bytes"));
       await store.delete(key("object"), { when: { etag } });
@@ -71,7 +71,7 @@ export const deleteCases: readonly ContractCase[] = [
   {
     id: "D11-stale",
     promise: MATCH,
-    needs: "conditions.delete",
+    needs: ["conditions.delete"],
     run: async ({ store, key }) => {
       const { etag } = await store.put(key("object"), utf8("first"));
       await store.put(key("object"), utf8("second"));
@@ -83,7 +83,7 @@ export const deleteCases: readonly ContractCase[] = [
   {
     id: "D11-missing",
     promise: MATCH,
-    needs: "conditions.delete",
+    needs: ["conditions.delete"],
     run: async ({ store, key }) => {
       const { etag } = await store.put(key("object"), utf8("bytes"));
       await store.delete(key("object"));
@@ -120,6 +120,34 @@ export const deleteCases: readonly ContractCase[] = [
         results.map((result) => result.key),
         names,
       );
+      assert.deepEqual(await listed(store, { prefix }), []);
+    },
+  },
+  {
+    id: "D04-there",
+    promise: "A deleteMany takes more keys than the store takes in one request.",
+    run: async (context) => {
+      const { store, key, prefix } = context;
+      const names = await fillMany(context);
+      await store.put(key("stays"), utf8("bytes"));
+      const results = await store.deleteMany(names);
+      assert.ok(results.every(({ error }) => error === undefined));
+      assert.deepEqual(await listed(store, { prefix }), [key("stays")]);
+    },
+  },
+  {
+    id: "D10",
+    promise: GONE,
+    run: async ({ store, key, prefix }) => {
+      const names = Array.from({ length: 12 }, (_, at) => key(`n${String(at).padStart(2, "0")}`));
+      for (const name of names) await store.put(name, utf8("bytes"));
+      const seen: string[] = [];
+      for await (const entry of store.list({ prefix, pageSize: 2 })) {
+        assert.ok(entry.kind === "object");
+        seen.push(entry.key);
+        await store.delete(entry.key);
+      }
+      assert.deepEqual(seen, names);
       assert.deepEqual(await listed(store, { prefix }), []);
     },
   },

@@ -8,8 +8,12 @@ import type { ContractCase, ContractContext } from "./case.js";
 import { checksumOf, utf8 } from "./sample.js";
 import { send, unknownUpload } from "./upload-acts.js";
 
+const NO_BUCKET = "A store without the bucket says `bucket-not-found`, never `not-found`.";
 const UNSUPPORTED =
   "A store that cannot honour an option refuses it with `unsupported` before any I/O.";
+
+/** What a server could have given a part: for any other, some say `invalid-part` first. */
+const ETAG = "5d41402abc4b2a76b9719d911017c592";
 
 export const errorCases: readonly ContractCase[] = [
   {
@@ -17,16 +21,30 @@ export const errorCases: readonly ContractCase[] = [
     promise: "An error tells its code, operation, store and key.",
     run: async ({ store, key }) => {
       const missing = key("missing");
-      const upload = unknownUpload(missing);
       const other = checksumOf(utf8("other"));
-      const metadata = { "Not a name": "a" };
-      const part = { partNumber: 1, size: 5, etag: "e" };
       const calls: readonly (readonly [Operation, ErrorCode, () => Promise<unknown>])[] = [
         ["put", "checksum-mismatch", () => store.put(missing, utf8("a"), { checksum: other })],
         ["get", "not-found", () => store.get(missing)],
         ["head", "not-found", () => store.head(missing)],
         ["copy", "not-found", () => store.copy(missing, missing)],
+      ];
+      for (const [operation, code, call] of calls) {
+        expectFacts(store, await failure(call()), { operation, code, key: missing });
+      }
+    },
+  },
+  {
+    id: "E07-uploads",
+    promise: "An error tells its code, operation, store and key.",
+    needs: ["multipart"],
+    run: async ({ store, key }) => {
+      const missing = key("missing");
+      const upload = unknownUpload(missing);
+      const metadata = { "Not a name": "a" };
+      const part = { partNumber: 1, size: 5, etag: ETAG };
+      const calls: readonly (readonly [Operation, ErrorCode, () => Promise<unknown>])[] = [
         ["createUpload", "invalid-metadata", () => store.createUpload(missing, { metadata })],
+        ["uploadPart", "invalid-argument", () => store.uploadPart(upload, 0, utf8("a"))],
         ["uploadPart", "upload-not-found", () => store.uploadPart(upload, 1, utf8("a"))],
         ["completeUpload", "upload-not-found", () => store.completeUpload(upload, [part])],
         ["listParts", "upload-not-found", () => taken(store.listParts(upload))],
@@ -44,12 +62,10 @@ export const errorCases: readonly ContractCase[] = [
       await store.put(of, utf8("bytes"));
       const metadata = { "Not a name": "a" };
       const [malformed, past] = [{ start: 5, end: 1 }, { start: 5 }];
-      const upload = unknownUpload(of);
       const calls: readonly (readonly [Operation, ErrorCode, () => Promise<unknown>])[] = [
         ["get", "invalid-argument", () => store.get(of, { range: malformed })],
         ["get", "range-not-satisfiable", () => store.get(of, { range: past })],
         ["put", "invalid-metadata", () => store.put(of, utf8("a"), { metadata })],
-        ["uploadPart", "invalid-argument", () => store.uploadPart(upload, 0, utf8("a"))],
       ];
       for (const [operation, code, call] of calls) {
         expectFacts(store, await failure(call()), { operation, code, key: of });
@@ -58,42 +74,44 @@ export const errorCases: readonly ContractCase[] = [
   },
   {
     id: "E01",
-    promise: "A store without the bucket says `bucket-not-found`, never `not-found`.",
-    needs: "bucket",
-    run: async ({ key, withoutBucket }) => {
-      const store = await withoutBucket();
-      assert.ok(store !== undefined);
+    promise: NO_BUCKET,
+    needs: ["bucket"],
+    run: async (context) => {
+      const { key, prefix } = context;
       const of = key("object");
-      const upload = unknownUpload(of);
-      const part = { partNumber: 1, size: 5, etag: "e" };
-      const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      await bucketMissing(context, (store) => ({
         put: () => store.put(of, utf8("bytes")),
         get: () => store.get(of),
         head: () => store.head(of),
         delete: () => store.delete(of),
         deleteMany: () => store.deleteMany([of]),
         copy: () => store.copy(of, key("copy")),
-        list: () => taken(store.list()),
+        list: () => taken(store.list({ prefix })),
+      }));
+    },
+  },
+  {
+    id: "E01-uploads",
+    promise: NO_BUCKET,
+    needs: ["multipart", "bucket"],
+    run: async (context) => {
+      const of = context.key("object");
+      const upload = unknownUpload(of);
+      const part = { partNumber: 1, size: 5, etag: ETAG };
+      await bucketMissing(context, (store) => ({
         createUpload: () => store.createUpload(of),
         uploadPart: () => store.uploadPart(upload, 1, utf8("bytes")),
         completeUpload: () => store.completeUpload(upload, [part]),
         abortUpload: () => store.abortUpload(upload),
         listParts: () => taken(store.listParts(upload)),
         listUploads: () => taken(store.listUploads({ key: of })),
-      };
-      for (const [operation, call] of Object.entries(calls)) {
-        const error = await failure(call());
-        const code = error instanceof StowageError ? error.code : error;
-        assert.equal(code, "bucket-not-found", `${operation} says ${String(code)}`);
-        assert.equal(error instanceof StowageError && error.operation, operation);
-        assert.equal(error instanceof StowageError && error.bucket, store.facts.bucket);
-      }
+      }));
     },
   },
   {
     id: "E09-put",
     promise: UNSUPPORTED,
-    needs: "!conditions.put",
+    needs: ["!conditions.put"],
     run: async (context) => {
       for (const when of [{ absent: true } as const, { etag: "e" }]) {
         await unsupported(context, (store, free) => store.put(free, utf8("bytes"), { when }));
@@ -103,7 +121,7 @@ export const errorCases: readonly ContractCase[] = [
   {
     id: "E09-complete",
     promise: UNSUPPORTED,
-    needs: "!conditions.complete",
+    needs: ["multipart", "!conditions.complete"],
     run: async (context) => {
       const { store, key } = context;
       const { upload, parts } = await send(context, key("object"), [utf8("bytes")]);
@@ -120,7 +138,7 @@ export const errorCases: readonly ContractCase[] = [
   {
     id: "E09-copy",
     promise: UNSUPPORTED,
-    needs: "!conditions.copy",
+    needs: ["!conditions.copy"],
     run: async (context) => {
       const { store, key } = context;
       await store.put(key("from"), utf8("bytes"));
@@ -134,7 +152,7 @@ export const errorCases: readonly ContractCase[] = [
   {
     id: "E09-delete",
     promise: UNSUPPORTED,
-    needs: "!conditions.delete",
+    needs: ["!conditions.delete"],
     run: async (context) => {
       const { store, key } = context;
       const { etag } = await store.put(key("object"), utf8("bytes"));
@@ -144,24 +162,53 @@ export const errorCases: readonly ContractCase[] = [
       await unsupported(context, (bare, free) => bare.delete(free, { when: { etag } }));
     },
   },
-  unencrypted("AES256"),
-  unencrypted("aws:kms"),
+  ...unencrypted("AES256"),
+  ...unencrypted("aws:kms"),
 ];
 
-function unencrypted(algorithm: Encryption["algorithm"]): ContractCase {
-  return {
-    id: `E09-${algorithm}`,
-    promise: UNSUPPORTED,
-    needs: `!encryption.${algorithm}`,
-    run: async (context) => {
-      const { store, key } = context;
-      const encryption = { algorithm };
-      await unsupported(context, (bare, free) => bare.put(free, utf8("bytes"), { encryption }));
-      await unsupported(context, (bare, free) => bare.createUpload(free, { encryption }));
-      await unsupported(context, (bare, free) => bare.copy(free, free, { encryption }));
-      assert.deepEqual(await taken(store.listUploads({ key: key("free") })), []);
+/** Expects each call on a store without its bucket to say so. */
+async function bucketMissing(
+  { withoutBucket }: ContractContext,
+  callsOf: (store: Store) => Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<void> {
+  const store = await withoutBucket();
+  assert.ok(store !== undefined);
+  for (const [operation, call] of Object.entries(callsOf(store))) {
+    const error = await failure(call());
+    const code = error instanceof StowageError ? error.code : error;
+    assert.equal(code, "bucket-not-found", `${operation} says ${String(code)}`);
+    assert.equal(error instanceof StowageError && error.operation, operation);
+    assert.equal(error instanceof StowageError && error.bucket, store.facts.bucket);
+  }
+}
+
+function unencrypted(algorithm: Encryption["algorithm"]): readonly ContractCase[] {
+  const encryption = { algorithm };
+  return [
+    {
+      id: `E09-${algorithm}`,
+      promise: UNSUPPORTED,
+      needs: [`!encryption.${algorithm}`],
+      run: async (context) => {
+        await unsupported(context, (bare, free) => bare.put(free, utf8("bytes"), { encryption }));
+        await unsupported(context, (bare, free) => bare.copy(free, free, { encryption }));
+      },
     },
-  };
+    {
+      id: `E09-uploads-${algorithm}`,
+      promise: UNSUPPORTED,
+      needs: ["multipart", `!encryption.${algorithm}`],
+      run: async (context) => {
+        const { store, key } = context;
+        const parts = [{ partNumber: 1, size: 5, etag: ETAG }];
+        await unsupported(context, (bare, free) => bare.createUpload(free, { encryption }));
+        await unsupported(context, (bare, free) =>
+          bare.completeUpload(unknownUpload(free), parts, { encryption }),
+        );
+        assert.deepEqual(await taken(store.listUploads({ key: key("free") })), []);
+      },
+    },
+  ];
 }
 
 /**

@@ -4,6 +4,8 @@ import { failure, joined, read, refused, sameBytes } from "./assertions.js";
 import type { ContractCase } from "./case.js";
 import { checksumOf, sampleBytes, utf8 } from "./sample.js";
 
+const ROUND_TRIP = "What was put is what is got: bytes, content type and metadata, byte for byte.";
+const WHOLE = "A reader finds the old object or the new one, never a mixture and never a part.";
 const RANGE =
   "A range gives its bytes alone, `end` excluded and what lies past the object's end left out.";
 const SUFFIX = "A suffix gives the last bytes, or all when there are fewer.";
@@ -16,6 +18,8 @@ const OLD_BYTES =
 const LET_GO = "A body that is left early lets go of what it held.";
 
 const SIZE = 1_000;
+/** Small objects read at once: more than a process may have open, where it may have few. */
+const MANY_READS = 1_000;
 /** Bodies left one after the other: more than a client has sockets. */
 const LEFT_BODIES = 120;
 
@@ -42,6 +46,16 @@ export const getCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "G07",
+    promise: "A get of a key without an object is refused with `not-found`.",
+    run: async ({ store, key }) => {
+      await store.put(key("folder/object"), utf8("bytes"));
+      for (const name of ["folder", "folder/object/below", "folder/obj", "folder/object."]) {
+        await refused(store.get(key(name)), "not-found");
+      }
+    },
+  },
+  {
     id: "G02",
     promise: RANGE,
     run: async ({ store, key }) => {
@@ -55,6 +69,20 @@ export const getCases: readonly ContractCase[] = [
           sameBytes(got.bytes, bytes.slice(start, end));
         }
       }
+    },
+  },
+  {
+    id: "G03",
+    promise: RANGE,
+    run: async ({ store, key }) => {
+      const bytes = sampleBytes(1_000_000);
+      await store.put(key("object"), bytes);
+      const reads = Array.from({ length: 64 }, async (_, at) => {
+        const range = { start: at * 15_625, end: at * 15_625 + 1 + at * 997 };
+        const got = await read(store, key("object"), { range });
+        sameBytes(got.bytes, bytes.slice(range.start, range.end));
+      });
+      await Promise.all(reads);
     },
   },
   {
@@ -159,6 +187,26 @@ export const getCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "G11",
+    promise: WHOLE,
+    run: async ({ store, key }) => {
+      const bytes = sampleBytes(4_194_304);
+      await store.put(key("object"), bytes);
+      await using object = await store.get(key("object"));
+      const chunks: Uint8Array[] = [];
+      const failed = await failure(
+        (async () => {
+          for await (const chunk of object.body) {
+            if (chunks.length === 0) await store.delete(key("object"));
+            chunks.push(chunk);
+          }
+        })(),
+      );
+      if (failed === undefined) sameBytes(joined(chunks), bytes);
+      await refused(store.get(key("object")), "not-found");
+    },
+  },
+  {
     id: "G08",
     promise: LET_GO,
     run: async ({ store, key }) => {
@@ -177,12 +225,50 @@ export const getCases: readonly ContractCase[] = [
   },
   {
     id: "G13",
-    promise: "What was put is what is got: bytes, content type and metadata, byte for byte.",
+    promise: ROUND_TRIP,
     run: async ({ store, key }) => {
       const bytes = sampleBytes(200_000);
       await store.put(key("object"), bytes);
       const reads = Array.from({ length: 10 }, () => read(store, key("object")));
       for (const got of await Promise.all(reads)) sameBytes(got.bytes, bytes);
+    },
+  },
+  {
+    id: "G13-in-turns",
+    promise: ROUND_TRIP,
+    run: async ({ store, key }) => {
+      const [one, two] = [sampleBytes(500_000, 1), sampleBytes(500_000, 2)];
+      await store.put(key("one"), one);
+      await store.put(key("two"), two);
+      await using first = await store.get(key("one"));
+      await using second = await store.get(key("two"));
+      await using left = await store.get(key("one"));
+      const bodies = [first, second].map(({ body }) => body[Symbol.asyncIterator]());
+      const chunks: Uint8Array[][] = [[], []];
+      for (let open = bodies.length; open > 0; ) {
+        open = 0;
+        for (const [at, body] of bodies.entries()) {
+          const { done, value } = await body.next();
+          if (done === true) continue;
+          chunks[at]?.push(value);
+          open += 1;
+        }
+        await left[Symbol.asyncDispose]();
+      }
+      sameBytes(joined(chunks[0] ?? []), one);
+      sameBytes(joined(chunks[1] ?? []), two);
+    },
+  },
+  {
+    id: "G16",
+    promise: LET_GO,
+    run: async ({ store, key }) => {
+      for (let at = 0; at < 10; at++) await store.put(key(`of-${at}`), utf8(`object ${at}`));
+      const reads = Array.from({ length: MANY_READS }, async (_, at) => {
+        const { bytes } = await read(store, key(`of-${at % 10}`));
+        sameBytes(bytes, utf8(`object ${at % 10}`));
+      });
+      await Promise.all(reads);
     },
   },
 ];

@@ -36,7 +36,6 @@ export const integrityCases: readonly ContractCase[] = [
   {
     id: "P21-keeps",
     promise: "A write that is refused leaves what was there before.",
-    needs: "replacesWhole",
     run: async ({ store, key }) => {
       await store.put(key("object"), utf8("old"), { metadata: { a: "old" } });
       const before = await read(store, key("object"));
@@ -53,7 +52,7 @@ function encrypted(algorithm: Encryption["algorithm"]): ContractCase {
   return {
     id: `P30-${algorithm}`,
     promise: ENCRYPTED,
-    needs: `encryption.${algorithm}`,
+    needs: [`encryption.${algorithm}`],
     run: async ({ store, key }) => {
       await store.put(key("put"), utf8("secret"), { encryption: { algorithm } });
       assert.equal((await store.head(key("put"))).encryption, algorithm);

@@ -8,7 +8,7 @@ const ITS_OWN =
   "Every key that passes the key policy names an object of its own, and is listed as it was given.";
 
 /** Names that pass the key policy, and that somebody on the way would rather not have. */
-const NASTY: Readonly<Record<string, string>> = {
+export const NASTY: Readonly<Record<string, string>> = {
   spaces: " a  b ",
   plus: "a+b+",
   percent: "100%",
@@ -34,12 +34,18 @@ const NASTY: Readonly<Record<string, string>> = {
   "no-break-space": "a\u00a0b\u200bc\ufeff",
   "widest-character": "\u{10ffff}",
   "xl.meta": "xl.meta/part.1",
+  soap: "soap",
+  prototype: "__proto__/constructor/toString",
+  "encoded-dots": "%2e%2e/%2E%2E%2Fetc",
+  "encoded-controls": "%00%0d%0a",
+  "brackets-in-folders": "folder [1]/{0} (a)/file{0} [b].txt",
+  parameters: "uploadId=1&partNumber=2&list-type=2",
   segment: "s".repeat(MAX_SEGMENT_BYTES),
   "segment-unicode": "é".repeat(Math.floor(MAX_SEGMENT_BYTES / 2)),
 };
 
 /** Pairs that a folding or normalising store would make one. */
-const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
+export const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
   K04: ["\u00e9.csv", "e\u0301.csv"],
   K05: ["Data/A.csv", "data/a.csv"],
   "K05-spaces": ["a b", "a  b"],
@@ -67,6 +73,24 @@ export const keyCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "K14",
+    promise: "A URI leads back to its key, and a URI of another store to none.",
+    run: async ({ store, key }) => {
+      const { location } = store.facts;
+      const names = [...Object.values(NASTY), ...Object.values(PAIRS).flat()];
+      for (const name of names) {
+        const uri = store.uri(key(name));
+        assert.equal(store.keyOf(uri), key(name));
+        for (const other of [`x${uri}`, uri.replace(location, `${location.slice(0, -1)}x/`)]) {
+          assert.equal(store.keyOf(other), undefined, `${other} has a key`);
+        }
+      }
+      for (const none of ["", "/", "object", location, location.slice(0, -1), key("object")]) {
+        assert.equal(store.keyOf(none), undefined, `${none} has a key`);
+      }
+    },
+  },
+  {
     id: "L08",
     promise:
       "A list gives each object once, with its size, ETag and time, over any number of pages.",
@@ -77,6 +101,26 @@ export const keyCases: readonly ContractCase[] = [
       assert.deepEqual(await listed(store, { prefix, pageSize: 1 }), names);
       for (const [at, startAfter] of names.entries()) {
         assert.deepEqual(await listed(store, { prefix, startAfter }), names.slice(at + 1));
+      }
+    },
+  },
+  {
+    id: "L08-folded",
+    promise:
+      "With a delimiter, keys that have it after the prefix are given once, as their common prefix.",
+    run: async ({ store, key, prefix }) => {
+      const segments = Object.values(NASTY).map((name) => name.split("/")[0] ?? name);
+      const names = [...new Set(segments)].map((name) => `${prefix}${name}/`);
+      names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      for (const name of new Set(segments)) {
+        await store.put(key(`${name}/1`), utf8("bytes"));
+        await store.put(key(`${name}/2`), utf8("bytes"));
+      }
+      assert.deepEqual(await listed(store, { prefix, delimiter: "/", pageSize: 1 }), names);
+      for (const [at, startAfter] of names.entries()) {
+        const after = await listed(store, { prefix, delimiter: "/", startAfter });
+        assert.deepEqual(after, names.slice(at + 1));
+        assert.equal((await listed(store, { prefix: startAfter })).length, 2);
       }
     },
   },
@@ -97,9 +141,10 @@ export const keyCases: readonly ContractCase[] = [
   {
     id: "K01-uploads",
     promise: ITS_OWN,
-    run: async ({ store, key, prefix, begin }) => {
+    needs: ["multipart"],
+    run: async ({ store, key, prefix }) => {
       for (const name of Object.values(NASTY)) {
-        const upload = await begin(key(name));
+        const upload = await store.createUpload(key(name));
         const part = await store.uploadPart(upload, 1, utf8(name));
         const [summary] = await taken(store.listUploads({ key: key(name) }));
         assert.equal(summary?.key, key(name));
@@ -155,7 +200,7 @@ function ofPair(id: string, [one, other]: readonly [string, string]): ContractCa
 }
 
 /** A name that makes the key as long as a key may be, in segments of two-byte characters. */
-function longestName(prefix: string): string {
+export function longestName(prefix: string): string {
   const room = MAX_KEY_BYTES - Buffer.byteLength(prefix);
   const segments: string[] = [];
   for (let left = room; left > 0; ) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { entryName, listed, taken } from "./assertions.js";
 import type { ContractCase, ContractContext } from "./case.js";
-import { sampleBytes, utf8 } from "./sample.js";
+import { fillMany, sampleBytes, utf8 } from "./sample.js";
 
 const ORDER = "A list is in ascending order of the UTF-8 bytes of the keys.";
 const ONCE =
@@ -84,24 +84,23 @@ export const listCases: readonly ContractCase[] = [
     },
   },
   {
-    id: "L09",
+    id: "L02-many",
     promise: ONCE,
     run: async (context) => {
-      const { store, key, prefix } = context;
-      await fill(context, ["b", "d", "f", "h"]);
-      const names = [];
-      for await (const entry of store.list({ prefix, pageSize: 1 })) {
-        names.push(entryName(entry));
-        if (names.length === 2) {
-          await store.put(key("a"), utf8("before"));
-          await store.put(key("e"), utf8("after"));
-          await store.delete(key("b"));
-        }
-      }
-      const untouched = names.filter((name) => name !== key("e"));
-      assert.deepEqual(untouched, ["b", "d", "f", "h"].map(key));
+      const { store, prefix } = context;
+      const names = await fillMany(context);
+      assert.deepEqual(await listed(store, { prefix }), names);
+      const [startAfter] = names.slice(998);
+      assert.deepEqual(await listed(store, { prefix, startAfter }), names.slice(999));
+      assert.deepEqual(await listed(store, { prefix, delimiter: "/" }), [`${prefix}many/`]);
     },
   },
+  duringPages("L09", async ({ store, key }) => {
+    for (const name of ["a", "aa", "e"]) await store.put(key(name), utf8("new"));
+  }),
+  duringPages("L09-deleted", async ({ store, key }) => {
+    for (const name of ["b", "d"]) await store.delete(key(name));
+  }),
   {
     id: "L04",
     promise: PREFIX,
@@ -218,10 +217,11 @@ export const listCases: readonly ContractCase[] = [
   {
     id: "L11",
     promise: "An upload in progress is not listed.",
+    needs: ["multipart"],
     run: async (context) => {
-      const { store, key, prefix, begin } = context;
+      const { store, key, prefix } = context;
       await fill(context, ["a"]);
-      const upload = await begin(key("folder/b"));
+      const upload = await store.createUpload(key("folder/b"));
       await store.uploadPart(upload, 1, utf8("part"));
       assert.deepEqual(await listed(store, { prefix }), [key("a")]);
       assert.deepEqual(await listed(store, { prefix, delimiter: "/" }), [key("a")]);
@@ -249,6 +249,28 @@ export const listCases: readonly ContractCase[] = [
     },
   },
 ];
+
+/** Expects a list, between whose pages something else happens, to give what stays exactly once. */
+function duringPages(
+  id: string,
+  happens: (context: ContractContext) => Promise<void>,
+): ContractCase {
+  return {
+    id,
+    promise: ONCE,
+    run: async (context) => {
+      const { store, key, prefix } = context;
+      await fill(context, ["b", "d", "f", "h", "j"]);
+      const names = [];
+      for await (const entry of store.list({ prefix, pageSize: 1 })) {
+        names.push(entryName(entry));
+        if (names.length === 2) await happens(context);
+      }
+      const there = names.filter((name) => name !== key("e"));
+      assert.deepEqual(there, ["b", "d", "f", "h", "j"].map(key));
+    },
+  };
+}
 
 async function fill({ store, key }: ContractContext, names: readonly string[]): Promise<void> {
   for (const name of names) await store.put(key(name), utf8(name));

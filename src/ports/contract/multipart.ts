@@ -47,9 +47,12 @@ export const multipartCases: readonly ContractCase[] = [
   {
     id: "U02-mixed",
     promise: OWN_PARTS,
-    run: async ({ store, key, begin, partBytes }) => {
+    run: async ({ store, key, partBytes }) => {
       const bodies = [sampleBytes(partBytes, 1), sampleBytes(partBytes, 2)];
-      const uploads = [await begin(key("object")), await begin(key("object"))];
+      const uploads = [
+        await store.createUpload(key("object")),
+        await store.createUpload(key("object")),
+      ];
       const parts = await Promise.all(
         uploads.map(async (upload, at) => {
           const bytes = bodies[at] ?? utf8("");
@@ -70,8 +73,8 @@ export const multipartCases: readonly ContractCase[] = [
   {
     id: "U03",
     promise: "A part sent again replaces the one of its number.",
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"));
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"));
       const first = await store.uploadPart(upload, 1, utf8("first"));
       const again = await store.uploadPart(upload, 1, utf8("second one"));
       const parts = await taken(store.listParts(upload));
@@ -88,8 +91,8 @@ export const multipartCases: readonly ContractCase[] = [
     id: "U11",
     promise:
       "A part whose bytes do not have the checksum given is refused with `checksum-mismatch`.",
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"), { checksummed: true });
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"), { checksummed: true });
       const checksum = checksumOf(utf8("good"));
       await refused(store.uploadPart(upload, 1, utf8("bad!"), { checksum }), "checksum-mismatch");
       assert.deepEqual(await taken(store.listParts(upload)), []);
@@ -114,8 +117,8 @@ export const multipartCases: readonly ContractCase[] = [
   {
     id: "U06-last",
     promise: NUMBERS,
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"));
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"));
       const part = await store.uploadPart(upload, store.facts.limits.maxParts, utf8("last"));
       await store.completeUpload(upload, [part]);
       sameBytes((await read(store, key("object"))).bytes, utf8("last"));
@@ -126,7 +129,7 @@ export const multipartCases: readonly ContractCase[] = [
     promise: "A part of an unknown upload is refused with `upload-not-found`.",
     run: async (context) => {
       const { store, key } = context;
-      const other = await context.begin(key("other"));
+      const other = await context.store.createUpload(key("other"));
       for (const upload of [
         unknownUpload(key("object")),
         await abortedUpload(context, key("object")),
@@ -188,13 +191,14 @@ export const multipartCases: readonly ContractCase[] = [
 function encrypted(algorithm: Encryption["algorithm"]): ContractCase {
   return {
     id: `U30-${algorithm}`,
-    promise: "An upload that asks for encryption begins only when the store has confirmed it.",
-    needs: `encryption.${algorithm}`,
+    promise:
+      "A complete told of the encryption asked for resolves only when the store has confirmed it.",
+    needs: [`encryption.${algorithm}`],
     run: async (context) => {
       const { store, key } = context;
       const encryption = { algorithm };
       const { upload, parts } = await send(context, key("object"), [utf8("bytes")], { encryption });
-      await store.completeUpload(upload, parts);
+      await store.completeUpload(upload, parts, { encryption });
       assert.equal((await store.head(key("object"))).encryption, algorithm);
       sameBytes((await read(store, key("object"))).bytes, utf8("bytes"));
     },

@@ -14,7 +14,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P11",
     promise: ABSENT,
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       await store.put(key("object"), utf8("first"), { when: { absent: true } });
       const put = store.put(key("object"), utf8("second"), { when: { absent: true } });
@@ -26,7 +26,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P11-again",
     promise: ABSENT,
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       await store.put(key("object"), utf8("first"));
       await store.delete(key("object"));
@@ -37,7 +37,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P13",
     promise: "Of many puts at once with `when.absent`, exactly one succeeds.",
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async (context) => {
       for (let round = 0; round < 3; round++) await raceOfCreators(context, `object-${round}`);
     },
@@ -45,7 +45,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P12",
     promise: MATCH,
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       const first = await store.put(key("object"), utf8("first"));
       const when = { etag: first.etag };
@@ -57,7 +57,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P12-stale",
     promise: MATCH,
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       const { etag } = await store.put(key("object"), utf8("first"));
       await store.put(key("object"), utf8("second"));
@@ -71,7 +71,7 @@ export const putConditionCases: readonly ContractCase[] = [
     id: "P12-missing",
     promise:
       "A put with `when.etag` on a key without an object is refused with `precondition-failed`.",
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       const { etag } = await store.put(key("other"), utf8("bytes"));
       const put = store.put(key("object"), utf8("bytes"), { when: { etag } });
@@ -82,7 +82,7 @@ export const putConditionCases: readonly ContractCase[] = [
   {
     id: "P14",
     promise: MATCH,
-    needs: "conditions.put",
+    needs: ["conditions.put"],
     run: async ({ store, key }) => {
       await store.put(key("counter"), utf8("0"));
       const increment = async (): Promise<void> => {

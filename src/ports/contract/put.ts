@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listed, read, refused, sameBytes, taken, unchanged } from "./assertions.js";
+import { absent, listed, read, refused, sameBytes, taken, unchanged } from "./assertions.js";
 import type { ContractCase } from "./case.js";
 import { sampleBytes, utf8 } from "./sample.js";
 
@@ -8,6 +8,20 @@ const REPLACES =
   "A put replaces bytes, content type and metadata together; nothing of the old object stays.";
 const BESIDE =
   "A key and another that begins with it and a `/` are two objects, and neither write harms the other.";
+
+const INVALID_TYPE =
+  "A content type that is not printable ASCII is refused with `invalid-argument` before any I/O.";
+
+const CONTENT_TYPES = [
+  "text/csv; charset=utf-8",
+  "application/vnd.apache.parquet",
+  'text/plain; charset="utf-8"; name="a b; c"',
+  "Text/HTML",
+  "unknown",
+  `application/x-${"long".repeat(20)}`,
+];
+/** The first two would write headers of their own. */
+const NO_CONTENT_TYPES = ["text/a\r\nx-amz-acl: public-read", "text/a\n", "", " text/a", "é"];
 
 /** Sizes in bytes around those at which stores cut and buffer. */
 const SIZES = [1, 2, 1_023, 1_024, 16_384, 65_535, 65_536, 65_537, 1_048_577];
@@ -73,6 +87,32 @@ export const putCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "P05-threshold",
+    promise: ROUND_TRIP,
+    run: async ({ store, key, partBytes }) => {
+      for (const size of [partBytes - 1, partBytes, partBytes + 1]) {
+        const bytes = sampleBytes(size, size);
+        assert.equal((await store.put(key("object"), bytes)).size, size);
+        sameBytes((await read(store, key("object"))).bytes, bytes);
+      }
+    },
+  },
+  {
+    id: "P25",
+    promise: ROUND_TRIP,
+    run: async ({ store, key, prefix }) => {
+      const options = { contentType: "text/csv", metadata: { a: "b" } };
+      for (let time = 0; time < 3; time++) {
+        await store.put(key("object"), utf8("the same"), options);
+        const { bytes, info } = await read(store, key("object"));
+        sameBytes(bytes, utf8("the same"));
+        assert.equal(info.contentType, options.contentType);
+        assert.deepEqual(info.metadata, options.metadata);
+        assert.deepEqual(await listed(store, { prefix }), [key("object")]);
+      }
+    },
+  },
+  {
     id: "P02",
     promise: "An object of no bytes is an object.",
     run: async ({ store, key, prefix }) => {
@@ -129,6 +169,52 @@ export const putCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "P20-kinds",
+    promise: ROUND_TRIP,
+    run: async ({ store, key }) => {
+      for (const contentType of CONTENT_TYPES) {
+        await store.put(key("object"), utf8("bytes"), { contentType });
+        assert.equal((await store.head(key("object"))).contentType, contentType);
+        assert.equal((await read(store, key("object"))).info.contentType, contentType);
+      }
+    },
+  },
+  {
+    id: "P20-form",
+    promise: ROUND_TRIP,
+    run: async ({ store, key }) => {
+      // What a browser sends as a form is stored as the bytes that it is, and read as no form.
+      const contentType = "multipart/form-data; boundary=x";
+      await store.put(key("object"), utf8("no form"), { contentType });
+      const { bytes, info } = await read(store, key("object"));
+      assert.equal(info.contentType, contentType);
+      sameBytes(bytes, utf8("no form"));
+    },
+  },
+  {
+    id: "P20-invalid",
+    promise: INVALID_TYPE,
+    run: async ({ store, key }) => {
+      for (const contentType of NO_CONTENT_TYPES) {
+        const put = store.put(key("object"), utf8("bytes"), { contentType });
+        const error = await refused(put, "invalid-argument");
+        assert.equal(error.outcome, "not-applied");
+      }
+      await absent(store, key("object"));
+    },
+  },
+  {
+    id: "P20-invalid-upload",
+    promise: INVALID_TYPE,
+    needs: ["multipart"],
+    run: async ({ store, key }) => {
+      for (const contentType of NO_CONTENT_TYPES) {
+        await refused(store.createUpload(key("object"), { contentType }), "invalid-argument");
+      }
+      assert.deepEqual(await taken(store.listUploads({ key: key("object") })), []);
+    },
+  },
+  {
     id: "P23",
     promise: "A put returns the size and the ETag that head and list go on to give.",
     run: async ({ store, key, prefix }) => {
@@ -169,7 +255,6 @@ export const putCases: readonly ContractCase[] = [
   {
     id: "P26-listed",
     promise: BESIDE,
-    needs: "keyBesideItsPrefix",
     run: async ({ store, key, prefix }) => {
       for (const name of ["a", "a/b", "c/d", "c"]) await store.put(key(name), utf8(name));
       for (const pageSize of [undefined, 1]) {
@@ -187,9 +272,8 @@ export const putCases: readonly ContractCase[] = [
     },
   },
   {
-    id: "P26-unlisted",
+    id: "P26-uncovered",
     promise: BESIDE,
-    needs: "!keyBesideItsPrefix",
     run: async ({ store, key, prefix }) => {
       for (const name of ["a", "a/b", "c/d", "c"]) await store.put(key(name), utf8(name));
       const names = await listed(store, { prefix });

@@ -10,11 +10,9 @@ export const signalCases: readonly ContractCase[] = [
   {
     id: "P16",
     promise: REASON,
-    run: async (context) => {
-      const { store, key } = context;
+    run: async ({ store, key, prefix }) => {
       await store.put(key("object"), utf8("old"));
       const before = await read(store, key("object"));
-      const { upload, parts } = await send(context, key("object"), [utf8("part")]);
       const reason = new Error("the caller has had enough");
       const signal = AbortSignal.abort(reason);
       const calls: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -24,8 +22,26 @@ export const signalCases: readonly ContractCase[] = [
         delete: () => store.delete(key("object"), { signal }),
         deleteMany: () => store.deleteMany([key("object")], { signal }),
         copy: () => store.copy(key("object"), key("copy"), { signal }),
-        list: () => taken(store.list({ prefix: context.prefix, signal })),
-        createUpload: () => context.begin(key("other"), { signal }),
+        list: () => taken(store.list({ prefix, signal })),
+      };
+      for (const [operation, call] of Object.entries(calls)) {
+        assert.equal(await failure(call()), reason, `${operation} does not reject with the reason`);
+      }
+      await unchanged(store, key("object"), before);
+      await absent(store, key("copy"));
+    },
+  },
+  {
+    id: "P16-uploads",
+    promise: REASON,
+    needs: ["multipart"],
+    run: async (context) => {
+      const { store, key } = context;
+      const { upload, parts } = await send(context, key("object"), [utf8("part")]);
+      const reason = new Error("the caller has had enough");
+      const signal = AbortSignal.abort(reason);
+      const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+        createUpload: () => store.createUpload(key("other"), { signal }),
         uploadPart: () => store.uploadPart(upload, 2, utf8("part"), { signal }),
         completeUpload: () => store.completeUpload(upload, parts, { signal }),
         abortUpload: () => store.abortUpload(upload, { signal }),
@@ -35,8 +51,7 @@ export const signalCases: readonly ContractCase[] = [
       for (const [operation, call] of Object.entries(calls)) {
         assert.equal(await failure(call()), reason, `${operation} does not reject with the reason`);
       }
-      await unchanged(store, key("object"), before);
-      await absent(store, key("copy"));
+      await absent(store, key("object"));
       assert.deepEqual(await taken(store.listUploads({ key: key("other") })), []);
       assert.equal((await taken(store.listParts(upload))).length, 1);
     },
@@ -129,6 +144,7 @@ export const signalCases: readonly ContractCase[] = [
   {
     id: "P16-part",
     promise: REASON,
+    needs: ["multipart"],
     run: async (context) => {
       const { store, key } = context;
       const { upload } = await send(context, key("object"), []);

@@ -11,12 +11,12 @@ export interface SentUpload {
 
 /** Begins an upload and sends its parts, numbered from 1, one after the other. */
 export async function send(
-  { store, begin }: ContractContext,
+  { store }: ContractContext,
   key: ObjectKey,
   bodies: readonly Uint8Array[],
   options?: CreateUploadOptions,
 ): Promise<SentUpload> {
-  const upload = await begin(key, options);
+  const upload = await store.createUpload(key, options);
   const parts: Part[] = [];
   for (const [at, bytes] of bodies.entries()) {
     const checksum = options?.checksummed ? checksumOf(bytes) : undefined;
@@ -27,7 +27,7 @@ export async function send(
 
 /** An upload that the store had, and has no longer. */
 export async function abortedUpload(context: ContractContext, key: ObjectKey): Promise<Upload> {
-  const upload = await context.begin(key);
+  const upload = await context.store.createUpload(key);
   await context.store.abortUpload(upload);
   return upload;
 }

@@ -19,8 +19,8 @@ export const uploadListCases: readonly ContractCase[] = [
   {
     id: "U09",
     promise: PARTS,
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"));
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"));
       assert.deepEqual(await taken(store.listParts(upload)), []);
       const sent: Part[] = [];
       for (const partNumber of [700, 2, 31]) {
@@ -37,8 +37,8 @@ export const uploadListCases: readonly ContractCase[] = [
   {
     id: "U09-pages",
     promise: PARTS,
-    run: async ({ store, key, begin }) => {
-      const upload = await begin(key("object"));
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"));
       const sent: Part[] = [];
       let next = 1;
       const sender = async (): Promise<void> => {
@@ -91,7 +91,7 @@ export const uploadListCases: readonly ContractCase[] = [
       const { store, key } = context;
       const uploads = new Map<string, string>();
       for (const name of ["a", "a.csv", "ab", "A"]) {
-        uploads.set(name, (await context.begin(key(name))).uploadId);
+        uploads.set(name, (await context.store.createUpload(key(name))).uploadId);
       }
       for (const [name, uploadId] of uploads) {
         assert.deepEqual(await ids(store, { key: key(name) }), [uploadId]);
@@ -101,12 +101,12 @@ export const uploadListCases: readonly ContractCase[] = [
   {
     id: "U22",
     promise: "A list of uploads by prefix gives those whose keys begin with it.",
-    needs: "listUploads.prefix",
+    needs: ["listUploads.prefix"],
     run: async (context) => {
       const { store, key, prefix } = context;
       const begun: string[] = [];
       for (const name of ["user_1/a", "user_1/a", "user_1/b", "user_10/a"]) {
-        begun.push((await context.begin(key(name))).uploadId);
+        begun.push((await context.store.createUpload(key(name))).uploadId);
       }
       assert.deepEqual(await ids(store, { prefix }), begun.toSorted());
       assert.deepEqual(
@@ -116,17 +116,14 @@ export const uploadListCases: readonly ContractCase[] = [
       const user = { prefix: `${prefix}user_1` };
       assert.deepEqual(await ids(store, user), begun.toSorted());
       assert.deepEqual(await ids(store, { prefix: `${prefix}user_2/` }), []);
-      const every = new Set(await ids(store, { prefix: "" }));
-      assert.ok(begun.every((uploadId) => every.has(uploadId)));
     },
   },
   {
     id: "U22-refused",
     promise: "A store that lists uploads of one key alone refuses a prefix with `unsupported`.",
-    needs: "!listUploads.prefix",
+    needs: ["!listUploads.prefix"],
     run: async ({ store, prefix, withoutBucket }) => {
       await refused(taken(store.listUploads({ prefix })), "unsupported");
-      await refused(taken(store.listUploads({ prefix: "" })), "unsupported");
       const bare = await withoutBucket();
       if (bare !== undefined) await refused(taken(bare.listUploads({ prefix })), "unsupported");
     },

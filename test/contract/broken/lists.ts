@@ -163,7 +163,7 @@ export const brokenDeletes: readonly BrokenStore[] = [
   },
   {
     fault: "ignores the condition of a delete",
-    caughtBy: ["D11-stale", "W02-conditions"],
+    caughtBy: ["D11-stale", "W02-delete"],
     store: class extends MemoryObjectStore {
       override delete(...[key]: Parameters<OpenStore["delete"]>) {
         return super.delete(key);
@@ -182,7 +182,7 @@ export const brokenDeletes: readonly BrokenStore[] = [
   },
   {
     fault: "removes the first thousand alone",
-    caughtBy: ["D04"],
+    caughtBy: ["D04", "D04-there"],
     store: class extends MemoryObjectStore {
       override deleteMany(keys: readonly ObjectKey[]) {
         return super.deleteMany(keys.slice(0, 1_000));
@@ -237,7 +237,7 @@ export const brokenCopies: readonly BrokenStore[] = [
   },
   {
     fault: "ignores the condition of a copy",
-    caughtBy: ["C03", "C03-stale", "W02-conditions"],
+    caughtBy: ["C03", "C03-stale", "W02-copy"],
     store: class extends MemoryObjectStore {
       override copy(...[from, to]: Copy) {
         return super.copy(from, to);

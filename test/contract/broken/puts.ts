@@ -13,7 +13,7 @@ import {
 export const brokenPuts: readonly BrokenStore[] = [
   {
     fault: "ignores the condition of a put",
-    caughtBy: ["P11", "P12-stale", "P12-missing", "P13", "W02-conditions"],
+    caughtBy: ["P11", "P12-stale", "P12-missing", "P13", "W02-put"],
     store: class extends MemoryObjectStore {
       override put(...[key, bytes, options]: Put) {
         return super.put(key, bytes, { ...options, when: undefined });

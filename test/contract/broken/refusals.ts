@@ -188,7 +188,7 @@ export const brokenUploadRefusals: readonly BrokenStore[] = [
   },
   {
     fault: "takes parts of unknown uploads",
-    caughtBy: ["U05-part", "E07"],
+    caughtBy: ["U05-part", "E07-uploads"],
     store: class extends MemoryObjectStore {
       override async uploadPart(...[upload, partNumber, bytes, options]: UploadPart) {
         try {

@@ -1,7 +1,8 @@
 import { inject } from "vitest";
 import { openS3Store } from "../../../src/adapters/s3/index.js";
+import { contractProfiles } from "../../../src/ports/contract/index.js";
 import { describeContract } from "../../contract/describe-contract.js";
-import { freshBucket } from "./bucket.js";
+import { makeBucket } from "../buckets.js";
 
 const server = inject("minio");
 
@@ -15,7 +16,9 @@ const open = (bucket: string) =>
     credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey },
   });
 
-describeContract("s3 on minio", async () => ({
-  store: open(await freshBucket(server)),
+const subject = {
+  name: "S3 store on MinIO",
+  store: open(await makeBucket(server)),
   openWithoutBucket: async () => open(`missing-${crypto.randomUUID()}`),
-}));
+};
+describeContract(subject, contractProfiles.minio);

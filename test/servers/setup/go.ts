@@ -3,11 +3,15 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CACHE, cached, progress } from "./cache.js";
 import { run } from "./command.js";
-import { GO_MINIMUM, GO_VERSION, MC_VERSION, MINIO_VERSION } from "./pins.js";
+import {
+  GO_MINIMUM,
+  GO_VERSION,
+  MC_VERSION,
+  MINIO_VERSION,
+  VERSITY_GO_MINIMUM,
+  VERSITY_VERSION,
+} from "./pins.js";
 import { environment, findPython, PYTHON_WANTED } from "./python.js";
-
-const [MAJOR, MINOR] = GO_MINIMUM;
-export const GO_WANTED: string = `Go ${MAJOR}.${MINOR} or newer`;
 
 /** A program that is built from a Go module at a pinned version. */
 export interface GoTool {
@@ -15,6 +19,8 @@ export interface GoTool {
   readonly title: string;
   readonly module: string;
   readonly version: string;
+  /** Of Go. */
+  readonly minimum: readonly [number, number];
   /** Of a first build on 2 cores. */
   readonly takes: string;
 }
@@ -24,6 +30,7 @@ export const MINIO: GoTool = {
   title: "MinIO",
   module: "github.com/minio/minio",
   version: MINIO_VERSION,
+  minimum: GO_MINIMUM,
   takes: "2 minutes",
 };
 
@@ -32,7 +39,17 @@ export const MC: GoTool = {
   title: "MinIO's client",
   module: "github.com/minio/mc",
   version: MC_VERSION,
+  minimum: GO_MINIMUM,
   takes: "half a minute",
+};
+
+export const VERSITY: GoTool = {
+  name: "versitygw",
+  title: "Versity GW",
+  module: "github.com/versity/versitygw/cmd/versitygw",
+  version: VERSITY_VERSION,
+  minimum: VERSITY_GO_MINIMUM,
+  takes: "a minute",
 };
 
 /** As Go names them: `linux`, `amd64`. */
@@ -52,17 +69,19 @@ export function isBuilt(tool: GoTool, platform: Platform): boolean {
 }
 
 /** Finds a `go` on the PATH that is new enough. */
-export async function findGo(): Promise<string | undefined> {
+export async function findGo([wanted, wantedMinor]: GoTool["minimum"] = GO_MINIMUM): Promise<
+  string | undefined
+> {
   const answer = await run("go", ["version"]).catch(() => "");
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(answer) ?? [];
-  const fits = Number(major) > MAJOR || (Number(major) === MAJOR && Number(minor) >= MINOR);
+  const fits = Number(major) > wanted || (Number(major) === wanted && Number(minor) >= wantedMinor);
   return fits ? "go" : undefined;
 }
 
 /** Returns the path of `tool`, built once with the Go that is here or that Python can bring. */
 export async function binary(tool: GoTool, platform: Platform = HERE): Promise<string> {
   return cached(cacheName(tool, platform), async (draft) => {
-    const go = (await findGo()) ?? (await bringGo(tool));
+    const go = (await findGo(tool.minimum)) ?? (await bringGo(tool));
     progress(`building ${tool.title} ... (first run only, about ${tool.takes})`);
     await build(go, tool, platform, draft);
   });
@@ -76,7 +95,7 @@ async function bringGo(tool: GoTool): Promise<string> {
   const python = await findPython();
   if (python === undefined) {
     throw new Error(
-      `Cannot build ${tool.title}: ${GO_WANTED} is not on the PATH, and neither is ` +
+      `Cannot build ${tool.title}: Go ${tool.minimum.join(".")} or newer is not on the PATH, and neither is ` +
         `${PYTHON_WANTED}, which could bring it. Install one of them, or start a Docker engine`,
     );
   }

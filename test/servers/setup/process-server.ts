@@ -25,7 +25,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   /** The folder is empty, is the server's own, and goes when the server stops. */
-  args(folder: string, listen: string): readonly string[];
+  args(folder: string, listen: string): readonly string[] | Promise<readonly string[]>;
   env(folder: string, listen: string): NodeJS.ProcessEnv;
   readonly ready: Readiness;
   /** Default: any that is free. */
@@ -51,11 +51,13 @@ export async function startProcess(spec: ProcessSpec): Promise<Running> {
 
 async function startOn(spec: ProcessSpec, port: number): Promise<Running> {
   const listen = `${HOST}:${port}`;
-  const log = join(LOGS, `${spec.name.toLowerCase()}-${port}.log`);
-  const folder = await mkdtemp(join(tmpdir(), `stowage-${spec.name.toLowerCase()}-`));
+  const name = spec.name.toLowerCase().replaceAll(" ", "-");
+  const log = join(LOGS, `${name}-${port}.log`);
+  const folder = await mkdtemp(join(tmpdir(), `stowage-${name}-`));
   const releaseFolder = guard({ folder });
+  const args = await spec.args(folder, listen);
   // A child may end at once: nothing may be awaited between its start and the wait for its end.
-  const child = launch(spec, folder, listen, log);
+  const child = launch(spec, args, folder, listen, log);
   const releaseChild = child.pid === undefined ? () => {} : guard({ pid: child.pid });
   const ended = endOf(child).finally(releaseChild);
 
@@ -86,10 +88,16 @@ async function startOn(spec: ProcessSpec, port: number): Promise<Running> {
   return { endpoint, way: "process", pid: child.pid, kill: () => end("SIGKILL"), stop };
 }
 
-function launch(spec: ProcessSpec, folder: string, listen: string, log: string): ChildProcess {
+function launch(
+  spec: ProcessSpec,
+  args: readonly string[],
+  folder: string,
+  listen: string,
+  log: string,
+): ChildProcess {
   const output = openSync(log, "w");
   try {
-    const child = spawn(spec.command, spec.args(folder, listen), {
+    const child = spawn(spec.command, args, {
       cwd: folder,
       env: { ...bareEnvironment(folder), ...spec.env(folder, listen) },
       stdio: ["ignore", output, output],
@@ -159,7 +167,11 @@ function bareEnvironment(folder: string): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
 }
 
-async function freePort({ name, port: wanted = 0 }: ProcessSpec): Promise<number> {
+/** Finds a port on this machine, or sees that the one wanted is free. */
+export async function freePort({
+  name,
+  port: wanted = 0,
+}: Pick<ProcessSpec, "name" | "port">): Promise<number> {
   const probe = createServer();
   try {
     probe.listen(wanted, HOST);

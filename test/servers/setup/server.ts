@@ -7,6 +7,8 @@ export interface ServerAddress {
   readonly accessKey: string;
   readonly secretKey: string;
   readonly way: Way;
+  /** Of the server, for a person. */
+  readonly version: string;
 }
 
 /** A server started for tests. Whoever started it stops it; it never outlives the test run. */

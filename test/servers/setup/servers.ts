@@ -6,7 +6,7 @@ import { messageOf } from "./command.js";
 import { startContainer } from "./container-server.js";
 import { type Engine, minioImage, pull } from "./engine.js";
 import { binary, MINIO } from "./go.js";
-import { LOCALSTACK_IMAGE, LOCALSTACK_REQUIREMENTS } from "./pins.js";
+import { LOCALSTACK_IMAGE, LOCALSTACK_REQUIREMENTS, MINIO_VERSION } from "./pins.js";
 import { startProcess } from "./process-server.js";
 import { environment, findPython, PYTHON_WANTED } from "./python.js";
 import type { Readiness, Running, Server } from "./server.js";
@@ -28,8 +28,13 @@ export interface LocalStackOptions {
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const REGION = "us-east-1";
-const MINIO_KEYS = { accessKey: "stowage", secretKey: "stowage-secret" };
-const LOCALSTACK_KEYS = { accessKey: "test", secretKey: "test" };
+const MINIO_ABOUT = {
+  name: "MinIO",
+  version: MINIO_VERSION,
+  accessKey: "stowage",
+  secretKey: "stowage-secret",
+};
+const LOCALSTACK_ABOUT = { name: "LocalStack", accessKey: "test", secretKey: "test" };
 
 /** 32 bytes, as MinIO wants them; a test has nothing to hide. */
 const KMS_KEY = `stowage:${Buffer.from("thirty-two bytes, for tests only").toString("base64")}`;
@@ -46,9 +51,10 @@ const LOCALSTACK_READY: Readiness = {
 /** Starts the pinned MinIO. */
 export async function startMinio(options: MinioOptions = {}): Promise<Server> {
   const choice = await chooseWay();
+  const about = { ...MINIO_ABOUT, why: choice.why, region: options.region };
   const env = {
-    MINIO_ROOT_USER: MINIO_KEYS.accessKey,
-    MINIO_ROOT_PASSWORD: MINIO_KEYS.secretKey,
+    MINIO_ROOT_USER: about.accessKey,
+    MINIO_ROOT_PASSWORD: about.secretKey,
     MINIO_BROWSER: "off",
     MINIO_UPDATE: "off",
     ...(options.kms === false ? {} : { MINIO_KMS_SECRET_KEY: KMS_KEY }),
@@ -60,7 +66,7 @@ export async function startMinio(options: MinioOptions = {}): Promise<Server> {
     const command = ["server", "/data", "--address", ":9000"];
     const spec = { ...common, image, command, env, innerPort: 9000 };
     const running = await startContainer(choice.engine, spec);
-    return server("MinIO", running, MINIO_KEYS, choice.why, options.region);
+    return server(about, running);
   }
   const command = await binary(MINIO);
   const running = await startProcess({
@@ -70,7 +76,7 @@ export async function startMinio(options: MinioOptions = {}): Promise<Server> {
     env: () => env,
     remedy: `Delete ${command} to have it built anew`,
   });
-  return server("MinIO", running, MINIO_KEYS, choice.why, options.region);
+  return server(about, running);
 }
 
 /** Starts LocalStack with S3 alone: in a container where its image is to be had. */
@@ -81,11 +87,13 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     const obstacle = await obstacleTo(choice.engine, LOCALSTACK_IMAGE);
     if (obstacle === undefined) {
       const running = await localStackContainer(choice.engine, options);
-      return server("LocalStack", running, LOCALSTACK_KEYS, why);
+      const version = versionIn(LOCALSTACK_IMAGE);
+      return server({ ...LOCALSTACK_ABOUT, version, why }, running);
     }
     why = obstacle;
   }
-  return server("LocalStack", await localStackProcess(options, why), LOCALSTACK_KEYS, why);
+  const version = versionIn(LOCALSTACK_REQUIREMENTS);
+  return server({ ...LOCALSTACK_ABOUT, version, why }, await localStackProcess(options, why));
 }
 
 const LOCALSTACK_ENV = {
@@ -159,13 +167,19 @@ async function obstacleTo(engine: Engine, image: string): Promise<string | undef
   }
 }
 
-function server(
-  name: string,
-  running: Running,
-  keys: { readonly accessKey: string; readonly secretKey: string },
-  why: string,
-  region: string = REGION,
-): Server {
+/** What is known of a server before it runs. */
+type About = Pick<Server, "name" | "version" | "why" | "accessKey" | "secretKey"> & {
+  /** Default: `us-east-1`. */
+  readonly region?: string | undefined;
+};
+
+/** A server that runs, with what a client needs. */
+export function server({ region = REGION, ...about }: About, running: Running): Server {
   const stop = (): Promise<void> => running.stop();
-  return { name, region, why, ...keys, ...running, [Symbol.asyncDispose]: stop };
+  return { ...about, region, ...running, [Symbol.asyncDispose]: stop };
+}
+
+/** The version in the name of an image or of a file. */
+function versionIn(name: string): string {
+  return /\d+\.\d+\.\d+/.exec(name)?.[0] ?? name;
 }
