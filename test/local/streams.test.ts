@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { UploadSource } from "../../src/ports/source.js";
 import { every, pause, read, refusalOf, someBytes, temporaryFolder } from "./fixtures.js";
@@ -216,6 +216,39 @@ describe("a stream that fails", () => {
   });
 });
 
+describe("the room for a piece", () => {
+  async function* bytes(size: number, chunk: number) {
+    for (let left = size; left > 0; left -= chunk) yield someBytes(Math.min(chunk, left));
+  }
+
+  /** The sizes of the buffers that are made while a stream is read. */
+  async function roomFor(stream: UploadSource, sizes: readonly number[]) {
+    const made = vi.spyOn(Buffer, "allocUnsafeSlow");
+    onTestFinished(() => made.mockRestore());
+    const source = await openLocalSource(stream);
+    const pieces = await Array.fromAsync(source.pieces(sizes));
+    return { pieces, rooms: made.mock.calls.map(([size]) => size) };
+  }
+
+  it("grows with what comes, not with what is asked for", async () => {
+    const { pieces, rooms } = await roomFor(bytes(10, 10), [1_073_741_824]);
+    expect(pieces.map((piece) => piece.buffer.byteLength)).toEqual([10]);
+    expect(rooms).toEqual([65_536, 10]);
+  });
+
+  it("is that of the last piece at once, and never more than is asked for", async () => {
+    const { pieces, rooms } = await roomFor(bytes(2_100_000, 60_000), [1_000_000, 1_000_000, 1e9]);
+    expect(pieces.map((piece) => piece.buffer.byteLength)).toEqual([1_000_000, 1_000_000, 100_000]);
+    const growing = [65_536, 131_072, 262_144, 524_288, 1_000_000];
+    expect(rooms).toEqual([...growing, 1_000_000, 1_000_000, 100_000]);
+  });
+
+  it("is what a chunk takes that is larger", async () => {
+    const { rooms } = await roomFor(bytes(300_000, 300_000), [250_000, 1e9]);
+    expect(rooms).toEqual([250_000, 250_000, 50_000]);
+  });
+});
+
 describe("a stream that nothing can come of", () => {
   it("is refused when it is opened", async () => {
     const ended = Readable.from(["x"]);
@@ -258,6 +291,30 @@ describe("a stream that is let go of before its end", () => {
       cancelled: true,
       returned: true,
     });
+  });
+
+  it("is let go of without fail, whatever its author throws on the way", async () => {
+    const failure = new Error("not now");
+    const thrower = () => {
+      throw failure;
+    };
+    const iterator = (end: () => unknown) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: someBytes(1) }),
+        return: end,
+      }),
+    });
+    const rejecting = iterator(() => Promise.reject(failure));
+    const stream = Object.assign(Readable.from([someBytes(1)]), { destroy: thrower });
+    for (const given of [iterator(thrower), rejecting, stream]) {
+      await using source = await openLocalSource(untyped(given));
+      for await (const piece of source.pieces(every(1))) if (piece.length > 0) break;
+    }
+    const caught = async () => {
+      await using source = await openLocalSource(untyped(iterator(thrower)));
+      for await (const piece of source.pieces(every(1))) if (piece.length > 0) throw failure;
+    };
+    await expect(caught()).rejects.toBe(failure);
   });
 
   it("does not wait for a chunk that never comes", async () => {

@@ -147,6 +147,20 @@ describe("a target that cannot be written", () => {
     expect((await readdir(folder)).sort()).toEqual(["file", "link", "sub"]);
   });
 
+  it("as its path names a folder that is not there is no file instead", async () => {
+    const folder = await temporaryFolder();
+    for (const end of ["new/", "new//", "new/.", "new/.."]) {
+      const error = await refusalOf(openLocalTarget(`${folder}/${end}`, { overwrite: true }));
+      expect(error).toMatchObject({ code: "target-unwritable", providerCode: "EISDIR" });
+      expect(error.message).toBe(`Cannot write "${folder}/${end}": it is a folder`);
+      expect(error.remedy).toMatch(/^Give a file in it, such as /);
+    }
+    const url = new URL(`${pathToFileURL(folder)}/new/`);
+    const error = await refusalOf(openLocalTarget(url, { overwrite: true }));
+    expect(error.code).toBe("target-unwritable");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("for want of permission says so", async () => {
     const folder = await temporaryFolder();
     await chmod(folder, 0o500);
