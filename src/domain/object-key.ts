@@ -52,7 +52,8 @@ function keyFault(name: string): string | undefined {
  */
 export function segmentFault(segment: string): string | undefined {
   if (segment === "") return "is empty; give it at least one character";
-  if (segment === "." || segment === "..") {
+  // MinIO trims segments before it looks, and so may a disk.
+  if ([".", ".."].includes(segment.trim())) {
     return `has the segment ${quote(segment)}, which means a folder to a disk; use another name`;
   }
   if (segment.includes("/")) return 'holds a "/", which separates segments; leave it out';

@@ -11,6 +11,8 @@ const refused: readonly (readonly [name: string, rule: RegExp])[] = [
   ["a//b", /empty segment/],
   [".", /segment "\."/],
   ["a/../b", /segment "\.\."/],
+  ["a/ ./b", /segment " \."/],
+  [".. ", /segment "\.\. "/],
   ["a\\b", /backslash/],
   ["a\u0000b", /control character U\+0000/],
   ["a\nb", /control character U\+000A/],

@@ -245,6 +245,20 @@ describe.each(STORES)("%s asks for what was asked for, and no more", (_, open) =
     expect(raw.line).not.toContain("encoding-type");
   });
 
+  test.each([
+    ["x/.", undefined, "max-keys=2&prefix=x%2F"],
+    ["x/../y", undefined, "max-keys=2&prefix=x%2F"],
+    ["x//", undefined, "max-keys=2&prefix=x%2F"],
+    ["x/.env", "x/./y", "max-keys=2&prefix=x%2F.env&start-after=x%2F"],
+  ])(
+    "a list of %j after %j asks for no more than any server takes",
+    async (prefix, startAfter, asked) => {
+      const options = { prefix, startAfter, pageSize: 1 };
+      const { line } = await sent(open, list, (store) => taken(store.list(options)));
+      expect(line.split(" ")[2]).toBe(`encoding-type=url&list-type=2&${asked}`);
+    },
+  );
+
   test("an upload: what is kept is said once, at its beginning", async () => {
     const create = await sent(open, created, (store) =>
       store.createUpload(KEY, { metadata: { a: "b" }, encryption, checksummed: true }),

@@ -35,14 +35,15 @@ export async function openFileTarget(to: string, overwrite: boolean): Promise<Ta
   }
 }
 
-/** A path that names a folder is not made one of a file by leaving its end out. */
+/** A path such as `new/` is no file's: to leave its end out would give a file that nobody asked for. */
 function expectFileName(path: string): void {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (path.endsWith(sep) || ["", ".", ".."].includes(name)) throw folderNamed(path);
+  const isFolders = path.endsWith(sep) || ["", ".", ".."].includes(name);
+  if (isFolders) throw noFile(path, "it ends as the path of a folder does");
 }
 
-function folderNamed(path: string): StowageError {
-  return new StowageError("target-unwritable", `Cannot write ${quote(path)}: it is a folder`, {
+function noFile(path: string, why: string): StowageError {
+  return new StowageError("target-unwritable", `Cannot write ${quote(path)}: ${why}`, {
     providerCode: "EISDIR",
     remedy: `Give a file in it, such as ${join(path, "data.bin")}`,
   });
@@ -59,7 +60,7 @@ async function placeOf(path: string, overwrite: boolean): Promise<Place> {
   const name = await orMissing(lstat(path));
   if (name === undefined) return { path };
   const file = await orMissing(stat(path));
-  if (file?.isDirectory()) throw folderNamed(path);
+  if (file?.isDirectory()) throw noFile(path, "it is a folder");
   if (!overwrite) {
     throw new StowageError(
       "already-exists",

@@ -16,6 +16,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   KeyTooLongError: "invalid-key",
   InvalidObjectName: "invalid-key",
   XMinioInvalidObjectName: "invalid-key",
+  XMinioInvalidResourceName: "invalid-key",
 
   BadDigest: "checksum-mismatch",
   InvalidDigest: "checksum-mismatch",

@@ -19,12 +19,20 @@ export async function* listObjects(
   checkOptions(context, call, options);
   const { encodedLists: encoded } = context.profile;
   const tokens = new Set<string>();
-  const request = { prefix, delimiter, pageSize, encoded, signal };
+  const request = {
+    prefix: askable(prefix),
+    delimiter,
+    // MinIO ends the list after a page of one that is the object of the prefix itself.
+    pageSize: Math.max(2, pageSize),
+    encoded,
+    signal,
+  };
   let token: string | undefined;
   let last: string | undefined;
   do {
     // What a list starts after is told once: behind it, the token alone tells where to go on.
-    const place = token === undefined ? { startAfter } : { token };
+    const place =
+      token === undefined ? { startAfter: startAfter && askable(startAfter) } : { token };
     const page = await context.send(call, (wire) => wire.listObjects({ ...request, ...place }));
     for (const { name, entry } of entriesOf(context, call, page)) {
       // A common prefix that the list starts after is told again while there are keys under it.
@@ -35,12 +43,31 @@ export async function* listObjects(
         throw context.badAnswer(call, why);
       }
       last = name;
+      if (!name.startsWith(prefix)) continue;
       if (order === 0 || entry === undefined) continue;
       yield entry;
       signal?.throwIfAborted();
     }
     token = nextToken(context, call, page, tokens);
   } while (token !== undefined);
+}
+
+/**
+ * As much of a prefix as any server can be asked for. MinIO refuses one that has a segment of dots or
+ * none at all, as no key has; the last may be the beginning of one, such as `.` of `.env`.
+ */
+function askable(text: string): string {
+  const segments = text.split("/");
+  const odd = segments.findIndex(
+    (segment, index) =>
+      [".", ".."].includes(segment.trim()) || (segment === "" && index < segments.length - 1),
+  );
+  return odd < 0
+    ? text
+    : segments
+        .slice(0, odd)
+        .map((segment) => `${segment}/`)
+        .join("");
 }
 
 function checkOptions(context: Context, call: Call, options: ListOptions): void {

@@ -105,10 +105,14 @@ export async function withdraw(
   if (found.kind !== "ours") return "absent";
   const conditional = uploader.store.facts.honours.conditions.delete;
   const when = conditional ? { etag: found.info.etag } : undefined;
-  return uploader.store.delete(upload.key, { when, signal: limit }).then(
-    () => "removed",
-    () => "stays",
-  );
+  try {
+    await uploader.store.delete(upload.key, { when, signal: limit });
+    return "removed";
+  } catch {
+    // A delete whose answer was lost may have been refused because of its own first sending.
+    const after = await findOut(uploader, upload, limit);
+    return after.kind === "silent" ? "silent" : after.kind === "ours" ? "stays" : "removed";
+  }
 }
 
 /** What an aborted upload rejects with: the signal's reason, once nothing is left behind. */
