@@ -94,7 +94,7 @@ function broken(fault: string): new (options?: MemoryStoreOptions) => OpenStore 
 }
 
 async function isFound(store: Store): Promise<boolean> {
-  const how = { prefix: freshPrefix, thorough: true, obstacles: {}, maxCommands: 60 };
+  const how = { prefix: freshPrefix, thorough: true, maxCommands: 60 };
   const property = modelProperty({ ...smallRepertoire, ...how, store }, emptyTally());
   const details = await fc.check(property, { seed: SEED, numRuns: 600, endOnFailure: true });
   return details.failed;

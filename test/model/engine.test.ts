@@ -6,7 +6,8 @@ import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import { readSettings } from "../../src/app/config/settings.js";
 import { createStowage } from "../../src/app/create-stowage.js";
 import type { Uploaded } from "../../src/app/stowage.js";
-import { type Operation, StowageError } from "../../src/domain/errors.js";
+import { StowageError } from "../../src/domain/errors.js";
+
 import { objectKey } from "../../src/domain/object-key.js";
 import { read, sameBytes, taken } from "../../src/ports/contract/assertions.js";
 import { sampleBytes } from "../../src/ports/contract/sample.js";
@@ -64,13 +65,11 @@ interface Told {
 type Engine = (store: Store, signal: AbortSignal) => (wanted: Wanted, at: number) => Promise<Told>;
 
 /**
- * Leaves out what the engine does not tell the truth about yet, once its caller has left: its object
- * is withdrawn by a delete, whose answer may be lost, and after which an earlier sending of the put
- * may still arrive.
+ * Leaves out what the engine does not tell the truth about yet, once its caller has left: after its
+ * object was withdrawn, an earlier sending of the put may still arrive.
  */
-function inTime(operation: Operation, trouble: Trouble): Trouble {
-  if (trouble === "late") return "request lost";
-  return operation === "delete" && trouble === "answer lost" ? "busy" : trouble;
+function inTime(trouble: Trouble): Trouble {
+  return trouble === "late" ? "request lost" : trouble;
 }
 
 /** Several uploads under one name in one second, so that they are in each other's way as well. */
@@ -79,10 +78,10 @@ function truthOf(engine: Engine): fc.IAsyncProperty<Troubles> {
     const store = new MemoryObjectStore({ limits: LIMITS });
     const caller = new AbortController();
     let call = 0;
-    const trouble = troubled(store, (operation) => {
+    const trouble = troubled(store, () => {
       if (call === leavesAt) caller.abort(LEFT);
       const next = all[call++] ?? "none";
-      return leavesAt === undefined ? next : inTime(operation, next);
+      return leavesAt === undefined ? next : inTime(next);
     });
     const told = await Promise.all(wanted.map(engine(trouble.store, caller.signal)));
     await trouble.settle();

@@ -28,7 +28,7 @@ async function openIn(name: string): Promise<OpenStore> {
   return store;
 }
 
-const local = { ...smallRepertoire, thorough: true, obstacles: {}, maxCommands: 60 };
+const local = { ...smallRepertoire, thorough: true, maxCommands: 60 };
 
 test("a directory does what the model says", { timeout: TRIAL_TIMEOUT_MS }, async () => {
   const trial = { ...local, store: await openIn("alone"), prefix: () => "" };

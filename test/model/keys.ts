@@ -38,35 +38,18 @@ export const nasty: fc.Arbitrary<readonly string[]> = fc
   .map(([some, more]) => [...new Set([...some, ...more])].slice(0, 10))
   .filter((names) => names.length > 0);
 
-/** What a server stands in the way of, beside what the store's facts tell. */
-export interface Obstacles {
-  /** Whether odd texts are refused: see `isOdd`. */
-  readonly oddTexts?: boolean | undefined;
-  /** Whether a list in pages of one entry may end too soon. */
-  readonly pagesOfOne?: boolean | undefined;
-}
-
 /** The keys of a run. Where two cannot both be, the later of them is left out. */
 export function keysUnder(
   prefix: string,
   names: readonly string[],
   besideItsPrefix: boolean,
-  { oddTexts = false }: Obstacles,
 ): readonly ObjectKey[] {
   const keys: ObjectKey[] = [];
   for (const name of [...names, "the last resort"]) {
     const key = objectKey(prefix + (name === LONGEST ? longestName(prefix) : name));
     const clashes = keys.some((k) => k.startsWith(`${key}/`) || key.startsWith(`${k}/`));
-    const usable = (besideItsPrefix || !clashes) && !(oddTexts && isOdd(key));
+    const usable = besideItsPrefix || !clashes;
     if (usable && (name !== "the last resort" || keys.length === 0)) keys.push(key);
   }
   return keys;
-}
-
-/**
- * Whether a text has a segment that MinIO answers 400 to: none, or one that is `.` or `..` without
- * the spaces around it. Keys may begin with `a/.`, and a key may be ` .`.
- */
-export function isOdd(text: string): boolean {
-  return /(^|\/)\s*\.{1,2}\s*(\/|$)|\/\//.test(text);
 }

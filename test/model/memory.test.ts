@@ -22,7 +22,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 test("memory does what the model says", { timeout: TRIAL_TIMEOUT_MS }, async () => {
   const store = openMemoryStore({ limits: SMALL_LIMITS });
-  const how = { prefix: freshPrefix, thorough: true, obstacles: {}, maxCommands: 60 };
+  const how = { prefix: freshPrefix, thorough: true, maxCommands: 60 };
   const quick = { commands: 15_000, seconds: 6 };
   const { answers } = await tryStore("memory", { ...smallRepertoire, ...how, store }, quick);
   const wanted = Object.entries(ANSWERS).flatMap(([operation, codes]) =>

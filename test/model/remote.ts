@@ -2,7 +2,6 @@ import fc from "fast-check";
 import type { Store } from "../../src/ports/store.js";
 import type { Repertoire } from "./commands/any.js";
 import type { Races } from "./describe-races.js";
-import type { Obstacles } from "./keys.js";
 import type { Length } from "./soak.js";
 import { freshPrefix, type Trial } from "./trial.js";
 
@@ -29,15 +28,9 @@ const remoteRepertoire: Repertoire = {
   interrupts: false,
 };
 
-/**
- * MinIO answers 400 to odd texts. To a list in pages of one whose prefix is the key of an object it
- * gives that object alone, and says that there are no more.
- */
-export const MINIO_OBSTACLES: Obstacles = { oddTexts: true, pagesOfOne: true };
-
 /** How a store on a server is tried. */
-export function remoteTrial(store: Store, obstacles: Obstacles = {}): Trial {
-  const how = { prefix: freshPrefix, thorough: false, obstacles, maxCommands: 60 };
+export function remoteTrial(store: Store): Trial {
+  const how = { prefix: freshPrefix, thorough: false, maxCommands: 60 };
   return { ...remoteRepertoire, store, ...how };
 }
 

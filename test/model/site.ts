@@ -11,7 +11,6 @@ import {
 import { sampleBytes } from "../../src/ports/contract/sample.js";
 import type { ListOptions, ObjectSummary, OpenObject } from "../../src/ports/object-store.js";
 import type { Store } from "../../src/ports/store.js";
-import type { Obstacles } from "./keys.js";
 import { checksumOf, type Held, type HeldRead, type Model } from "./model.js";
 
 /** The store under test, and the part of it that one run works in. */
@@ -21,7 +20,6 @@ export interface Site {
   readonly keys: readonly ObjectKey[];
   /** Whether each write is followed by a list of all that there is. */
   readonly thorough: boolean;
-  readonly obstacles: Obstacles;
   readonly reads: Map<HeldRead, OpenRead>;
   readonly tally: Tally;
 }

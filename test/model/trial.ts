@@ -4,7 +4,7 @@ import type { Store } from "../../src/ports/store.js";
 import { anyCommand, type Repertoire } from "./commands/any.js";
 import type { Command } from "./commands/command.js";
 import { expectParts, expectUploads } from "./commands/uploads.js";
-import { keysUnder, nasty, type Obstacles } from "./keys.js";
+import { keysUnder, nasty } from "./keys.js";
 import { Model } from "./model.js";
 import {
   expectBytes,
@@ -22,7 +22,6 @@ export interface Trial extends Repertoire {
   /** Where the commands of a run write: a part of the store that no other run has, or all of it. */
   readonly prefix: () => string;
   readonly thorough: boolean;
-  readonly obstacles: Obstacles;
   /** Commands of one run, at most. */
   readonly maxCommands: number;
 }
@@ -49,11 +48,11 @@ export function modelProperty(trial: Trial, tally: Tally): fc.IAsyncProperty<Run
 }
 
 function siteOf(trial: Trial, names: readonly string[], tally: Tally): Site {
-  const { store, thorough, obstacles } = trial;
+  const { store, thorough } = trial;
   const prefix = trial.prefix();
   const besideItsPrefix = store.facts.honours.keyBesideItsPrefix;
-  const keys = keysUnder(prefix, names, besideItsPrefix, obstacles);
-  return { store, prefix, keys, thorough, obstacles, reads: new Map(), tally };
+  const keys = keysUnder(prefix, names, besideItsPrefix);
+  return { store, prefix, keys, thorough, reads: new Map(), tally };
 }
 
 /** Expects the whole store to be as the model: every key, every byte, every upload. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../src/domain/errors.js";
 import type { ByteRange } from "../../../src/domain/range.js";
 import type { ListOptions } from "../../../src/ports/object-store.js";
-import { isOdd } from "../keys.js";
 import { type Algorithm, byBytes, type Condition, rangeOf, type Tag } from "../model.js";
 import {
   attempt,
@@ -150,9 +149,6 @@ export const list: (parameters: List) => Command = command(
       delimiter: fold ? "/" : undefined,
       pageSize,
     };
-    const texts = [options.prefix ?? "", options.startAfter ?? ""];
-    if (site.obstacles.oddTexts && texts.some(isOdd)) return;
-    if (site.obstacles.pagesOfOne && pageSize === 1) return;
     if (most === undefined) return expectList(model, site, options);
     const entries = site.store.list(options)[Symbol.asyncIterator]();
     for (const wanted of model.list(options).slice(0, most)) {
@@ -175,7 +171,6 @@ export const listAcross: (parameters: {
   readonly seed: number;
 }) => Command = command("listAcross", async (model, site, parameters) => {
   const { pageSize, most, seed } = parameters;
-  if (site.obstacles.pagesOfOne && pageSize === 1) return;
   const options = { prefix: site.prefix, pageSize };
   const before = model.list(options);
   const seen: string[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, inject, test } from "vitest";
 import { alternating } from "../../model/alternating.js";
 import { describeRaces } from "../../model/describe-races.js";
-import { MINIO_OBSTACLES, REMOTE, REMOTE_RACES, remoteTrial } from "../../model/remote.js";
+import { REMOTE, REMOTE_RACES, remoteTrial } from "../../model/remote.js";
 import { TRIAL_TIMEOUT_MS, tryStore } from "../../model/soak.js";
 import { makeBucket } from "../buckets.js";
 import { minioIn, s3In } from "./stores.js";
@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 test("S3 and MinIO take turns in one bucket", { timeout: TRIAL_TIMEOUT_MS }, async () => {
-  await tryStore("s3 and minio on minio", remoteTrial(store, MINIO_OBSTACLES), REMOTE);
+  await tryStore("s3 and minio on minio", remoteTrial(store), REMOTE);
 });
 
 describeRaces("S3 and MinIO in one bucket", () => store, REMOTE_RACES);
