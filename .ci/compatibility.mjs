@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { contractProfiles, reportsAsMarkdown } from "../dist/ports/contract/index.js";
+import { reportsAsMarkdown } from "../dist/ports/contract/index.js";
 
 const TARGET = fileURLToPath(new URL("../COMPATIBILITY.md", import.meta.url));
 
@@ -41,7 +41,7 @@ if (check === "--check") {
 }
 
 function reportsIn(path) {
-  const reports = jsonIn(path).map(withRaces);
+  const reports = jsonIn(path);
   return COLUMNS.map(([name, title]) => {
     const report = reports.find((each) => each.name === name);
     if (report !== undefined) return { ...report, title };
@@ -49,18 +49,6 @@ function reportsIn(path) {
       `Cannot write COMPATIBILITY.md: ${path} has no report of ${name}; run the tests of all projects with STOWAGE_TEST_REPORTS set to it`,
     );
   });
-}
-
-/** A race that is declared to fail sometimes is told in every run, whoever won it in this one. */
-function withRaces(report) {
-  const { declared } = contractProfiles[report.profile] ?? { declared: [] };
-  const races = new Map(declared.filter((each) => each.sometimes).map((each) => [each.id, each]));
-  const rows = report.rows.map((row) =>
-    row.outcome === "passed" && races.has(row.id)
-      ? { ...row, ...races.get(row.id), outcome: "declared" }
-      : row,
-  );
-  return { ...report, rows };
 }
 
 function serversIn(path) {

@@ -128,6 +128,16 @@ describe("download", () => {
     expect(await readFile(join(cwd, "data", "housing.csv"), "utf8")).toBe(CSV);
   });
 
+  test("makes no file of a folder's path", async () => {
+    const key = await keyOfUpload();
+    for (const folder of ["new/", join(cwd, "new/")]) {
+      const { code, err } = await stowage(`download ${key} ${folder}`);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^stowage: Cannot write ".*new\/": it ends as the path of a folder does/);
+    }
+    expect(await readdir(cwd)).not.toContain("new");
+  });
+
   test("writes the bytes alone to standard output", async () => {
     expect(await stowage(`download ${await keyOfUpload()} -`)).toEqual({
       code: 0,

@@ -2,13 +2,11 @@ import { execFileSync } from "node:child_process";
 import {
   appendFile,
   copyFile,
-  lstat,
   mkdir,
   readdir,
   readFile,
   rename,
   stat,
-  symlink,
   utimes,
   writeFile,
 } from "node:fs/promises";
@@ -175,51 +173,6 @@ describe("a file put there by hand", () => {
     await writeFile(Buffer.from(`${directory}/latin-\xe9`, "latin1"), "");
     await writeFile(join(directory, "fine"), "");
     expect(await listed(store)).toEqual(["fine"]);
-  });
-});
-
-describe("a symbolic link within the directory", () => {
-  it("to a file is no object, is not followed, and stays", async () => {
-    const directory = await temporaryFolder();
-    const outside = join(await temporaryFolder(), "secret");
-    await writeFile(outside, "secret");
-    await symlink(outside, join(directory, "link"));
-    const store = await openIn(directory);
-    expect((await refusalOf(store.get(key("link")))).code).toBe("not-found");
-    expect((await refusalOf(store.head(key("link")))).code).toBe("not-found");
-    expect(await listed(store)).toEqual([]);
-
-    await store.put(key("link"), bytes("mine"), { when: { absent: true } });
-    expect(await textOf(store, "link")).toBe("mine");
-    expect(await listed(store)).toEqual(["link"]);
-    await store.delete(key("link"));
-    expect(await readFile(outside, "utf8")).toBe("secret");
-    expect((await lstat(join(directory, "link"))).isSymbolicLink()).toBe(true);
-  });
-
-  it("to a folder leads nobody out of the directory", async () => {
-    const directory = await temporaryFolder();
-    const outside = await temporaryFolder();
-    await writeFile(join(outside, "secret"), "secret");
-    await symlink(outside, join(directory, "way"));
-    const store = await openIn(directory);
-    expect((await refusalOf(store.get(key("way/secret")))).code).toBe("not-found");
-    expect(await listed(store, { prefix: "way/" })).toEqual([]);
-    await store.put(key("way/deep/new"), bytes("mine"));
-    await store.put(key("way/secret"), bytes("mine"));
-    await store.delete(key("way/secret"));
-    expect(await readdir(outside)).toEqual(["secret"]);
-    expect(await listed(store)).toEqual(["way/deep/new"]);
-    expect(await textOf(store, "way/deep/new")).toBe("mine");
-  });
-
-  it("as the directory itself is followed once, when the store is opened", async () => {
-    const real = await temporaryFolder();
-    const link = join(await temporaryFolder(), "link");
-    await symlink(real, link);
-    const store = await openIn(link);
-    await store.put(key("a"), bytes("x"));
-    expect(await readFile(join(real, "a"), "utf8")).toBe("x");
   });
 });
 

@@ -27,6 +27,7 @@ import type {
 import type { OpenStore } from "../../ports/store.js";
 import { joinParts, partsToJoin } from "./assembly.js";
 import { FileBody, openData } from "./body.js";
+import { Calls } from "./calls.js";
 import {
   attributesOf,
   expectChecksum,
@@ -40,6 +41,7 @@ import { Draft } from "./drafts.js";
 import { type Call, checked, errnoOf, factsOf, fromErrno, refusal } from "./errors.js";
 import { describe, find, infoOf, statsOf } from "./find.js";
 import { list } from "./listing.js";
+import { expectPlace } from "./obstacles.js";
 import { publish, unpublish } from "./publish.js";
 import type { Site } from "./site.js";
 import {
@@ -60,6 +62,7 @@ const DELETES_AT_ONCE = 8;
 export class FilesystemObjectStore implements OpenStore {
   readonly facts: StoreFacts;
   readonly #site: Site;
+  readonly #calls = new Calls();
 
   constructor(site: Site) {
     this.#site = site;
@@ -156,6 +159,7 @@ export class FilesystemObjectStore implements OpenStore {
     options: CallOptions = {},
   ): Promise<readonly DeleteResult[]> {
     const { signal } = options;
+    this.#calls.expectOpen({ operation: "deleteMany" });
     const results: DeleteResult[] = [];
     for (let at = 0; at < keys.length; at += DELETES_AT_ONCE) {
       signal?.throwIfAborted();
@@ -204,9 +208,12 @@ export class FilesystemObjectStore implements OpenStore {
 
   async createUpload(key: ObjectKey, options: CreateUploadOptions = {}): Promise<Upload> {
     const call: Call = { operation: "createUpload", key };
-    return this.#run(call, options.signal, () =>
-      beginUpload(this.#site, key, attributesOf(call, options)),
-    );
+    return this.#run(call, options.signal, async () => {
+      const attributes = attributesOf(call, options);
+      // Not only when all has been sent.
+      await expectPlace(this.#site, call, key);
+      return beginUpload(this.#site, key, attributes);
+    });
   }
 
   async uploadPart(
@@ -293,6 +300,7 @@ export class FilesystemObjectStore implements OpenStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#calls.end();
     await this.#site.owner.end();
   }
 
@@ -310,12 +318,14 @@ export class FilesystemObjectStore implements OpenStore {
 
   /** Runs a call, and tells what an error in it means. */
   async #run<T>(call: Call, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    try {
-      signal?.throwIfAborted();
-      return await work();
-    } catch (error) {
-      throw await this.#explained(error, call, signal);
-    }
+    return this.#calls.run(call, async () => {
+      try {
+        signal?.throwIfAborted();
+        return await work();
+      } catch (error) {
+        throw await this.#explained(error, call, signal);
+      }
+    });
   }
 
   /** Passes on what a call lists, an entry at a time. */

@@ -11,6 +11,7 @@ import { type Found, find, isSpeltSo } from "./find.js";
 import { isRealFolder } from "./folders.js";
 import type { Held } from "./locks.js";
 import { keyHash } from "./names.js";
+import { expectNoObstacle } from "./obstacles.js";
 import type { Attributes } from "./sidecars.js";
 import type { Site } from "./site.js";
 import { etagOf } from "./versions.js";
@@ -126,6 +127,7 @@ async function giveName(
       const made = await giveNewName(site, draft, path);
       if (made === "named") return path;
       if (made === "taken") break;
+      await expectNoObstacle(site, call, path);
     }
     // Another program has put a file there since.
     there = await find(site, key);

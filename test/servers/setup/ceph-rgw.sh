@@ -68,7 +68,7 @@ mon_pid=$!
 for ((i = 0; i < osds; i++)); do
   uuid=$(cat /proc/sys/kernel/random/uuid)
   mkdir "$dir/osd$i"
-  ceph osd new "$uuid" "$i"
+  ceph --connect-timeout 30 osd new "$uuid" "$i"
   ceph-osd -i "$i" --mkfs --osd-uuid "$uuid"
   ceph-osd -f -i "$i" --osd-uuid "$uuid" &
   echo $! >"$dir/osd$i.pid"

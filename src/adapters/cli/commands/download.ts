@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Downloaded, DownloadRequest, ObjectRequest } from "../../../app/stowage.js";
 import type { Context } from "../context.js";
 import { type Subject, subjectOf } from "../owner.js";
@@ -15,7 +15,9 @@ export async function download(context: Context): Promise<void> {
     downloaded = await fetch(context, subject, new OutputSink(terminal.stdout), subject.object);
   } else {
     const file = await fileFor(context, subject);
-    downloaded = await fetch(context, subject, resolve(terminal.cwd, file), file);
+    // Joined, as `resolve` would make a file's path of "new/".
+    const path = isAbsolute(file) ? file : join(terminal.cwd, file);
+    downloaded = await fetch(context, subject, path, file);
     await print(terminal.stdout, `${file}\n`);
   }
   if (!downloaded.verified) {
