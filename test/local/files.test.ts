@@ -4,6 +4,7 @@ import {
   chmod,
   link,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -16,6 +17,7 @@ import {
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { hasBytesBeyondSize } from "../../src/adapters/local/devices.js";
 import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { Source } from "../../src/ports/source.js";
 import { asNobody } from "../filesystem/system.js";
@@ -220,6 +222,12 @@ describe("a file without a size", () => {
   it("that cannot be read is refused when it is opened", async () => {
     const error = await refusalOf(openLocalSource("/proc/self/mem"));
     expect(error).toMatchObject({ code: "source-unreadable", providerCode: "EIO" });
+  });
+
+  it("is none that somebody has begun to write to", async () => {
+    const handle = await open(await fileOf(someBytes(10)), "r");
+    onTestFinished(() => handle.close());
+    expect(await hasBytesBeyondSize(handle)).toBe(false);
   });
 
   it("because it is empty has one, and is told of when it grows", async () => {

@@ -207,7 +207,11 @@ describe("what a shell gives as a path", () => {
   it.each([
     ["a process substitution", 'exec "$@" <(printf 12345678)', []],
     ["standard input from a pipe", 'printf 12345678 | "$@"', ["/dev/stdin"]],
-    ["standard input from a file", 'printf 12345678 > "$0.tmp"; "$@" < "$0.tmp"', ["/dev/stdin"]],
+    [
+      "standard input from a file",
+      'f=$(mktemp); printf 12345678 > "$f"; "$@" < "$f"; rm "$f"',
+      ["/dev/stdin"],
+    ],
   ])("is read to its end: %s", async (_, script, args) => {
     expect(await reader(script, ...args)).toEqual({ code: 0, said: ["4", "8", "end"] });
   });

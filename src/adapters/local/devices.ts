@@ -16,7 +16,6 @@ const MAX_PAUSE_MS = 50;
  */
 export function fromHandle(handle: FileHandle, name: string): Chunks {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const released = new AbortController();
   return {
     name,
     async next() {
@@ -24,11 +23,10 @@ export function fromHandle(handle: FileHandle, name: string): Chunks {
         const size = await readNow(handle, buffer);
         // The chunk is copied out before the next read, which goes into the same buffer.
         if (size !== undefined) return size === 0 ? undefined : buffer.subarray(0, size);
-        await sleep(pause, undefined, { signal: released.signal });
+        await sleep(pause);
       }
     },
     async release() {
-      released.abort();
       await handle.close().catch(() => undefined);
     },
   };
