@@ -20,7 +20,8 @@ test.each(profiles)(
     const ids = declared.map(({ id }) => id);
     const { keyBesideItsPrefix, replacesWhole } = profileOf(name).honours;
     expect(ids.includes("P26-listed")).toBe(!keyBesideItsPrefix);
-    expect(ids.includes("E08-complete")).toBe(!replacesWhole);
+    // Declared of Ceph as well, where a get fails meanwhile, and mixes nothing.
+    if (!replacesWhole) expect(ids).toContain("E08-complete");
   },
 );
 
