@@ -1,2 +1,2 @@
-export { FilesystemObjectStore } from "./filesystem-object-store.js";
 export { type FilesystemStoreOptions, openFilesystemStore } from "./open.js";
+export { FilesystemObjectStore } from "./store.js";

@@ -6,7 +6,6 @@ import { S3_LIMITS, type StoreLimits } from "../../domain/upload-plan.js";
 import type { OpenStore } from "../../ports/store.js";
 import { draftPath } from "./drafts.js";
 import { errnoOf, fromErrno, refusal } from "./errors.js";
-import { FilesystemObjectStore } from "./filesystem-object-store.js";
 import { statsOf } from "./find.js";
 import { FILE_MODE, FOLDER_MODE, Folders } from "./folders.js";
 import { Layout } from "./layout.js";
@@ -14,6 +13,7 @@ import { Locks } from "./locks.js";
 import { Owner } from "./owner.js";
 import { Sidecars } from "./sidecars.js";
 import type { Site } from "./site.js";
+import { FilesystemObjectStore } from "./store.js";
 import { sweep } from "./sweep.js";
 
 export interface FilesystemStoreOptions {
