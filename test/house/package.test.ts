@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -132,6 +132,11 @@ describe("the package", () => {
     expect(installed.toSorted()).toEqual(
       ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"].toSorted(),
     );
+  });
+
+  it("leaves a command that can be run after every build, as npx expects of a checkout", async () => {
+    const { mode } = await stat(join(root, "dist/adapters/cli/main.js"));
+    expect(mode & 0o111).toBe(0o111);
   });
 
   it("re-exports by name only", async () => {
