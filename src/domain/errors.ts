@@ -16,6 +16,7 @@ export type ErrorCode =
   | "source-changed"
   | "source-failed"
   | "target-unwritable"
+  | "journal-failed"
   // What the store answered.
   | "not-found"
   | "bucket-not-found"

@@ -13,16 +13,20 @@ export interface Source extends AsyncDisposable {
   readonly size: number | undefined;
   /** The file's own name, for what has one. */
   readonly filename: string | undefined;
+  /** What another process can know it again by; `undefined` for what cannot be opened again. */
+  readonly identity: SourceIdentity | undefined;
   /**
    * Gives the source's bytes in order, in pieces of the sizes asked for: each piece is as long as
    * asked (1 byte or more), but the last, which is shorter or missing.
    *
-   * A piece belongs to the caller. Once only.
+   * A piece stands in the room that was made for it, and belongs to whoever made that. Bytes at hand
+   * are given as they stand, with no room made. Once only.
    *
+   * @param room makes room for a piece of so many bytes. Default: new memory.
    * @throws `source-changed` when a file is no longer the one that was opened, or no longer as long;
-   *   `source-failed` with the cause when reading fails.
+   *   `source-failed` with the cause when reading fails; what `room` throws.
    */
-  pieces(sizes: Iterable<number>): AsyncIterable<Uint8Array>;
+  pieces(sizes: Iterable<number>, room?: MakeRoom): AsyncIterable<Uint8Array>;
   /**
    * Resolves when what was read is still what the source holds. A file is looked at again: its
    * size, its times and its identity.
@@ -30,6 +34,18 @@ export interface Source extends AsyncDisposable {
    * @throws `source-changed`.
    */
   verify(): Promise<void>;
+}
+
+/** Gives memory for a piece: at least so many bytes, of which the first are used. */
+export type MakeRoom = (bytes: number) => Promise<Uint8Array>;
+
+/** A file as it was when it was opened. Plain data, good for writing down. */
+export interface SourceIdentity {
+  /** Absolute. */
+  readonly path: string;
+  readonly size: number;
+  /** Time of its last write, in nanoseconds since 1970: digits, as a number does not hold them. */
+  readonly mtimeNs: string;
 }
 
 /**

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { UploadSource } from "../../src/ports/source.js";
 import { every, pause, read, refusalOf, someBytes, temporaryFolder } from "./fixtures.js";
@@ -221,31 +221,35 @@ describe("the room for a piece", () => {
     for (let left = size; left > 0; left -= chunk) yield someBytes(Math.min(chunk, left));
   }
 
-  /** The sizes of the buffers that are made while a stream is read. */
   async function roomFor(stream: UploadSource, sizes: readonly number[]) {
-    const made = vi.spyOn(Buffer, "allocUnsafeSlow");
-    onTestFinished(() => made.mockRestore());
+    const rooms: Uint8Array[] = [];
     const source = await openLocalSource(stream);
-    const pieces = await Array.fromAsync(source.pieces(sizes));
-    return { pieces, rooms: made.mock.calls.map(([size]) => size) };
+    const pieces = await Array.fromAsync(
+      source.pieces(sizes, async (size) => {
+        const room = new Uint8Array(size + 3);
+        rooms.push(room);
+        return room;
+      }),
+    );
+    return { pieces, rooms };
   }
 
-  it("grows with what comes, not with what is asked for", async () => {
-    const { pieces, rooms } = await roomFor(bytes(10, 10), [1_073_741_824]);
-    expect(pieces.map((piece) => piece.buffer.byteLength)).toEqual([10]);
-    expect(rooms).toEqual([65_536, 10]);
+  it("is made once for each piece, which stands in it, though the room is larger", async () => {
+    const { pieces, rooms } = await roomFor(bytes(250, 60), [100, 100, 100]);
+    expect(pieces.map((piece) => piece.length)).toEqual([100, 100, 50]);
+    expect(pieces.map((piece) => piece.buffer)).toEqual(rooms.map((room) => room.buffer));
   });
 
-  it("is that of the last piece at once, and never more than is asked for", async () => {
-    const { pieces, rooms } = await roomFor(bytes(2_100_000, 60_000), [1_000_000, 1_000_000, 1e9]);
-    expect(pieces.map((piece) => piece.buffer.byteLength)).toEqual([1_000_000, 1_000_000, 100_000]);
-    const growing = [65_536, 131_072, 262_144, 524_288, 1_000_000];
-    expect(rooms).toEqual([...growing, 1_000_000, 1_000_000, 100_000]);
+  it("is made only when there are bytes for it", async () => {
+    const { rooms } = await roomFor(bytes(200, 100), [100, 100, 100]);
+    expect(rooms.length).toBe(2);
+    expect((await roomFor(bytes(0, 1), [100])).rooms).toEqual([]);
   });
 
-  it("is what a chunk takes that is larger", async () => {
-    const { rooms } = await roomFor(bytes(300_000, 300_000), [250_000, 1e9]);
-    expect(rooms).toEqual([250_000, 250_000, 50_000]);
+  it("is made of memory of its own where nobody makes it", async () => {
+    const source = await openLocalSource(bytes(8, 8));
+    const [piece] = await Array.fromAsync(source.pieces([8]));
+    expect(piece?.buffer.byteLength).toBe(8);
   });
 });
 
@@ -364,14 +368,15 @@ describe("the name of a source", () => {
 });
 
 describe("bytes at hand", () => {
-  it("are given in pieces that are copies", async () => {
+  it("are given as they stand, with no room made", async () => {
     const bytes = someBytes(10);
     const source = await openLocalSource(bytes);
     expect(source.size).toBe(10);
-    const pieces = await Array.fromAsync(source.pieces(every(4)));
-    for (const piece of pieces) piece.fill(0xff);
+    const room = vi.fn();
+    const pieces = await Array.fromAsync(source.pieces(every(4), room));
     expect(pieces.map((piece) => piece.length)).toEqual([4, 4, 2]);
-    expect(bytes.equals(someBytes(10))).toBe(true);
+    expect(pieces.every((piece) => piece.buffer === bytes.buffer)).toBe(true);
+    expect(room).not.toHaveBeenCalled();
   });
 
   it("of no bytes are no pieces", async () => {

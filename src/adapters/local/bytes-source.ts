@@ -1,11 +1,12 @@
 import { StowageError } from "../../domain/errors.js";
-import type { Source } from "../../ports/source.js";
+import type { MakeRoom, Source } from "../../ports/source.js";
 import { readingError } from "./errors.js";
 import { Once, pieceSize } from "./pieces.js";
 
-/** Bytes at hand. They are not to change until the upload has ended. */
+/** Bytes at hand, given as they stand. They are not to change until the upload has ended. */
 export class BytesSource implements Source {
   readonly filename: undefined;
+  readonly identity: undefined;
   readonly size: number;
   readonly #bytes: Uint8Array;
   readonly #once = new Once();
@@ -21,8 +22,7 @@ export class BytesSource implements Source {
     for (const size of sizes) {
       if (at >= this.size) return;
       const end = Math.min(at + pieceSize(size), this.size);
-      // Copied, as a piece belongs to whoever takes it.
-      yield new Uint8Array(this.#bytes.subarray(at, end));
+      yield this.#bytes.subarray(at, end);
       at = end;
     }
   }
@@ -36,6 +36,7 @@ export class BytesSource implements Source {
 export class BlobSource implements Source {
   readonly size: number;
   readonly filename: string | undefined;
+  readonly identity: undefined;
   readonly #blob: Blob;
   readonly #once = new Once();
 
@@ -45,12 +46,14 @@ export class BlobSource implements Source {
     this.filename = blob instanceof File ? blob.name : undefined;
   }
 
-  async *pieces(sizes: Iterable<number>): AsyncGenerator<Uint8Array> {
+  async *pieces(sizes: Iterable<number>, room?: MakeRoom): AsyncGenerator<Uint8Array> {
     this.#once.begin();
     let at = 0;
     for (const size of sizes) {
       if (at >= this.size) return;
       const end = Math.min(at + pieceSize(size), this.size);
+      // A blob gives memory of its own: the room is made to be counted.
+      await room?.(end - at);
       yield await this.#read(at, end);
       at = end;
     }

@@ -1,11 +1,11 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { quote, StowageError } from "../../domain/errors.js";
-import type { Source } from "../../ports/source.js";
+import type { MakeRoom, Source, SourceIdentity } from "../../ports/source.js";
 import { fromHandle, hasBytesBeyondSize } from "./devices.js";
 import { openingError, readingError } from "./errors.js";
-import { Once, pieceSize } from "./pieces.js";
+import { newRoom, Once, pieceSize } from "./pieces.js";
 import { openPipe } from "./pipes.js";
 import { StreamSource } from "./stream-source.js";
 
@@ -65,6 +65,7 @@ function expectNoFolder(stats: BigIntStats, path: string): void {
 class FileSource implements Source {
   readonly size: number;
   readonly filename: string;
+  readonly identity: SourceIdentity;
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #opened: BigIntStats;
@@ -76,16 +77,20 @@ class FileSource implements Source {
     this.#opened = opened;
     this.size = Number(opened.size);
     this.filename = basename(path);
+    const { size } = this;
+    this.identity = { path: resolve(path), size, mtimeNs: String(opened.mtimeNs) };
   }
 
-  async *pieces(sizes: Iterable<number>): AsyncGenerator<Uint8Array> {
+  async *pieces(sizes: Iterable<number>, room: MakeRoom = newRoom): AsyncGenerator<Uint8Array> {
     this.#once.begin();
     let at = 0;
     for (const size of sizes) {
       // What was added to the file since it was opened is not read: verify finds it.
       const length = Math.min(pieceSize(size), this.size - at);
       if (length === 0) return;
-      yield await this.#read(at, length);
+      const piece = (await room(length)).subarray(0, length);
+      await this.#fill(piece, at);
+      yield piece;
       at += length;
     }
   }
@@ -108,13 +113,11 @@ class FileSource implements Source {
     await this.#handle.close();
   }
 
-  async #read(start: number, length: number): Promise<Uint8Array> {
-    // Never from the pool that small buffers share: the piece belongs to whoever takes it.
-    const buffer = Buffer.allocUnsafeSlow(length);
-    for (let filled = 0; filled < length; ) {
-      const most = Math.min(length - filled, MAX_READ_BYTES);
+  async #fill(piece: Uint8Array, start: number): Promise<void> {
+    for (let filled = 0; filled < piece.length; ) {
+      const most = Math.min(piece.length - filled, MAX_READ_BYTES);
       const { bytesRead } = await this.#handle
-        .read(buffer, filled, most, start + filled)
+        .read(piece, filled, most, start + filled)
         .catch((error: unknown) => {
           throw readingError(error, quote(this.#path));
         });
@@ -123,7 +126,6 @@ class FileSource implements Source {
       }
       filled += bytesRead;
     }
-    return buffer;
   }
 
   #changed(why: string, cause?: unknown): StowageError {

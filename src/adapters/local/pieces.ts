@@ -23,3 +23,8 @@ export function pieceSize(size: number): number {
     `Cannot read a piece of ${size} bytes: give a whole number of at least 1`,
   );
 }
+
+/** New memory, never from the pool that small buffers share: the piece belongs to whoever takes it. */
+export async function newRoom(bytes: number): Promise<Uint8Array> {
+  return Buffer.allocUnsafeSlow(bytes);
+}

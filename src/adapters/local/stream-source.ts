@@ -1,23 +1,19 @@
 import { quote, StowageError } from "../../domain/errors.js";
-import type { Source } from "../../ports/source.js";
+import type { MakeRoom, Source } from "../../ports/source.js";
 import { readingError } from "./errors.js";
-import { Once, pieceSize } from "./pieces.js";
+import { newRoom, Once, pieceSize } from "./pieces.js";
 import type { Chunks } from "./streams.js";
-
-/** Bytes set aside for the first piece. */
-const FIRST_BYTES = 65_536;
 
 /** Bytes to come, whose number is found by reading. */
 export class StreamSource implements Source {
   readonly size: undefined;
   readonly filename: string | undefined;
+  readonly identity: undefined;
   readonly #chunks: Chunks;
   readonly #once = new Once();
   readonly #text = new TextJoiner();
   /** What of the last chunk did not fit in its piece. */
   #rest: Uint8Array = new Uint8Array();
-  /** Bytes set aside for a piece: as many as the last one took, whose room was needed. */
-  #expected = FIRST_BYTES;
   #ended = false;
   #released: Promise<void> | undefined;
 
@@ -26,12 +22,13 @@ export class StreamSource implements Source {
     this.filename = filename;
   }
 
-  async *pieces(sizes: Iterable<number>): AsyncGenerator<Uint8Array> {
+  async *pieces(sizes: Iterable<number>, room: MakeRoom = newRoom): AsyncGenerator<Uint8Array> {
     this.#once.begin();
     try {
       for (const size of sizes) {
-        const piece = await this.#read(pieceSize(size));
-        if (piece.length > 0) yield piece;
+        if (await this.#isAtEnd()) return;
+        const piece = await this.#fill((await room(pieceSize(size))).subarray(0, size));
+        yield piece;
         if (piece.length < size) return;
       }
     } catch (error) {
@@ -47,29 +44,26 @@ export class StreamSource implements Source {
     await this.#release();
   }
 
-  /** Gathers chunks in one buffer, which grows with what comes, not with what is asked for. */
-  async #read(size: number): Promise<Uint8Array> {
-    let buffer = Buffer.alloc(0);
+  /** Fills the piece, or as much of it as comes. */
+  async #fill(piece: Uint8Array): Promise<Uint8Array> {
     let filled = 0;
-    while (filled < size) {
-      if (this.#rest.length === 0) {
-        const chunk = await this.#next();
-        if (chunk === undefined) break;
-        this.#rest = chunk;
-      }
-      const taken = this.#rest.subarray(0, size - filled);
-      const needed = filled + taken.length;
-      if (needed > buffer.length) {
-        // Twice what there was, so that a byte is moved once or twice, however long the piece.
-        const room = Math.max(needed, buffer.length * 2, this.#expected);
-        buffer = resized(buffer, filled, Math.min(room, size));
-      }
-      buffer.set(taken, filled);
-      filled = needed;
+    while (filled < piece.length && !(await this.#isAtEnd())) {
+      const taken = this.#rest.subarray(0, piece.length - filled);
+      piece.set(taken, filled);
+      filled += taken.length;
       this.#rest = this.#rest.subarray(taken.length);
     }
-    this.#expected = Math.max(filled, FIRST_BYTES);
-    return filled === buffer.length ? buffer : resized(buffer, filled, filled);
+    return piece.subarray(0, filled);
+  }
+
+  /** Waits for bytes that have not been taken yet. */
+  async #isAtEnd(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      const chunk = await this.#next();
+      if (chunk === undefined) return true;
+      this.#rest = chunk;
+    }
+    return false;
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -93,13 +87,6 @@ export class StreamSource implements Source {
     this.#released ??= this.#chunks.release();
     return this.#released;
   }
-}
-
-function resized(buffer: Buffer, filled: number, size: number): Buffer<ArrayBuffer> {
-  // Never from the pool that small buffers share: the piece belongs to whoever takes it.
-  const other = Buffer.allocUnsafeSlow(size);
-  buffer.copy(other, 0, 0, filled);
-  return other;
 }
 
 /** Encodes text that comes in chunks, which may part a surrogate pair. */

@@ -3,6 +3,8 @@ import type { Metadata } from "../../domain/metadata.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import type { UploadWishes } from "../../domain/upload-plan.js";
 import type { Clock } from "../../ports/clock.js";
+import type { SessionRecord } from "../../ports/journal.js";
+import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Encryption, When } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
 
@@ -32,6 +34,18 @@ export interface ObjectUpload {
   readonly when: When | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
+  /**
+   * Writes the upload down before its first request, when it goes in parts. Default: it is written
+   * down nowhere, and what a killed process leaves behind is found by the store's own list alone.
+   */
+  readonly record?: ((partBytes: number | undefined) => Promise<SessionRecord>) | undefined;
+}
+
+/** An upload in parts that another process began, and its parts that the store lists. */
+export interface Earlier {
+  readonly upload: Upload;
+  readonly record: SessionRecord;
+  readonly listed: readonly Part[];
 }
 
 /** What was stored. */
