@@ -10,8 +10,10 @@ import type { Settings } from "./config/settings.js";
 import { download } from "./download.js";
 import { openVerified } from "./reading.js";
 import { ownKey } from "./references.js";
+import { remove } from "./remove.js";
 import { RetryingStore } from "./retrying-store.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
+import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
 
 /** Joins the use cases to a store. Disposing of the result calls `close`. */
@@ -23,12 +25,19 @@ export function createStowage(
   openTarget: OpenTarget,
   close: () => Promise<void>,
 ): Stowage {
-  const { retry, encryption, wishes, concurrency, cleanupTimeoutMs } = settings;
+  const { retry, encryption, wishes, concurrency, cleanupTimeoutMs, memoryBudgetBytes } = settings;
   const roots = { dataset: settings.datasetsPrefix, model: settings.modelsPrefix };
-  const steady = new RetryingStore(store, clock, retry);
+  const steady = new RetryingStore(store, clock, settings);
   const reader = { store: steady, clock, retry };
-  const engine = { store: steady, clock, wishes, concurrency, cleanupTimeoutMs };
-  const uploads = { ...engine, openSource, encryption };
+  const engine = {
+    store: steady,
+    clock,
+    wishes,
+    concurrency,
+    cleanupTimeoutMs,
+    running: new Running(),
+  };
+  const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal: undefined };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;
@@ -63,9 +72,7 @@ export function createStowage(
       const { contentType, metadata, checksum, encryption: atRest } = info;
       return { ...summary(info), contentType, metadata, checksum, encryption: atRest };
     },
-    remove: async (request) => {
-      await steady.delete(ownKey(store, roots, "delete", request), { signal: request.signal });
-    },
+    remove: async (request) => remove(engine, ownKey(store, roots, "delete", request), request),
     [Symbol.asyncDispose]: close,
   };
 }

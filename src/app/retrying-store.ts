@@ -1,6 +1,6 @@
-import { type ErrorFacts, StowageError } from "../domain/errors.js";
+import { type ErrorFacts, type Operation, quote, StowageError } from "../domain/errors.js";
 import type { ObjectKey } from "../domain/object-key.js";
-import { type RetryPolicy, retryDelayMs } from "../domain/retry.js";
+import { RetryBudget, type RetryPolicy, retryDelayMs } from "../domain/retry.js";
 import type { Clock } from "../ports/clock.js";
 import type {
   CompleteUploadOptions,
@@ -26,6 +26,22 @@ import type {
   WriteResult,
 } from "../ports/object-store.js";
 import type { Store } from "../ports/store.js";
+import { type Pace, type Turn, unhurried } from "./pace.js";
+
+/** How long and how often requests are tried. */
+export interface Patience {
+  readonly retry: RetryPolicy;
+  /** Milliseconds for one call in all, however often it is sent and waits. Default: 900,000. */
+  readonly callTimeoutMs?: number | undefined;
+}
+
+const CALL_TIMEOUT_MS = 900_000;
+
+/** For whoever must know that a write may have been carried out twice. */
+export interface ResentOptions {
+  /** Called before a write is sent again whose first sending may have been, or yet be, carried out. */
+  readonly onResent?: (() => void) | undefined;
+}
 
 /**
  * A store that sends again what may succeed the next time: the one place where that happens.
@@ -33,18 +49,25 @@ import type { Store } from "../ports/store.js";
  * It keeps the promises of the store within. A write that was sent more than once may have been
  * refused because of its own first sending: its error then has `outcome: "unknown"`, and whoever
  * wrote looks at the object to find out. A body that breaks off is not taken up again here.
+ *
+ * What all its requests may be sent again for is bounded, as is how long one call takes. Fewer
+ * requests are in flight while the server asks for less.
  */
 export class RetryingStore implements Store {
   readonly facts: StoreFacts;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
+  readonly #callTimeoutMs: number;
+  readonly #budget = new RetryBudget();
+  readonly #pace: Pace = unhurried();
 
-  constructor(store: Store, clock: Clock, policy: RetryPolicy) {
+  constructor(store: Store, clock: Clock, { retry, callTimeoutMs = CALL_TIMEOUT_MS }: Patience) {
     this.facts = store.facts;
     this.#store = store;
     this.#clock = clock;
-    this.#policy = policy;
+    this.#policy = retry;
+    this.#callTimeoutMs = callTimeoutMs;
   }
 
   uri(key: ObjectKey): string {
@@ -55,44 +78,58 @@ export class RetryingStore implements Store {
     return this.#store.keyOf(uri);
   }
 
-  put(key: ObjectKey, bytes: Uint8Array, options?: PutOptions): Promise<WriteResult> {
-    return this.#again(() => this.#store.put(key, bytes, options), options);
+  put(
+    key: ObjectKey,
+    bytes: Uint8Array,
+    options: PutOptions & ResentOptions = {},
+  ): Promise<WriteResult> {
+    return this.#again({ operation: "put", key, options }, (signal) =>
+      this.#store.put(key, bytes, { ...options, signal }),
+    );
   }
 
-  get(key: ObjectKey, options?: GetOptions): Promise<OpenObject> {
-    return this.#again(() => this.#store.get(key, options), options);
+  get(key: ObjectKey, options: GetOptions = {}): Promise<OpenObject> {
+    return this.#again({ operation: "get", key, options }, (signal) =>
+      this.#store.get(key, { ...options, signal }),
+    );
   }
 
-  head(key: ObjectKey, options?: CallOptions): Promise<ObjectInfo> {
-    return this.#again(() => this.#store.head(key, options), options);
+  head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectInfo> {
+    return this.#again({ operation: "head", key, options }, (signal) =>
+      this.#store.head(key, { signal }),
+    );
   }
 
-  delete(key: ObjectKey, options?: DeleteOptions): Promise<void> {
-    return this.#again(() => this.#store.delete(key, options), options);
+  delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+    return this.#again({ operation: "delete", key, options }, (signal) =>
+      this.#store.delete(key, { ...options, signal }),
+    );
   }
 
   async deleteMany(
     keys: readonly ObjectKey[],
-    options?: CallOptions,
+    options: CallOptions = {},
   ): Promise<readonly DeleteResult[]> {
     const results = new Map<ObjectKey, DeleteResult>();
     let left = keys;
-    await this.#again(async () => {
-      for (const result of await this.#store.deleteMany(left, options)) {
+    await this.#again({ operation: "deleteMany", options }, async (signal) => {
+      for (const result of await this.#store.deleteMany(left, { signal })) {
         results.set(result.key, result);
       }
       left = left.filter((key) => isRetryable(results.get(key)?.error));
       const first = left[0] === undefined ? undefined : results.get(left[0])?.error;
       if (first !== undefined) throw first;
-    }, options).catch((error: unknown) => {
-      options?.signal?.throwIfAborted();
+    }).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
       if (left.some((key) => results.get(key)?.error === undefined)) throw error;
     });
     return keys.map((key) => results.get(key) ?? { key });
   }
 
-  copy(from: ObjectKey, to: ObjectKey, options?: CopyOptions): Promise<WriteResult> {
-    return this.#again(() => this.#store.copy(from, to, options), options);
+  copy(from: ObjectKey, to: ObjectKey, options: CopyOptions = {}): Promise<WriteResult> {
+    return this.#again({ operation: "copy", key: to, options }, (signal) =>
+      this.#store.copy(from, to, { ...options, signal }),
+    );
   }
 
   async *list(options: ListOptions = {}): AsyncIterable<ListEntry> {
@@ -104,29 +141,37 @@ export class RetryingStore implements Store {
     }
   }
 
-  createUpload(key: ObjectKey, options?: CreateUploadOptions): Promise<Upload> {
-    return this.#again(() => this.#store.createUpload(key, options), options);
+  createUpload(key: ObjectKey, options: CreateUploadOptions & ResentOptions = {}): Promise<Upload> {
+    return this.#again({ operation: "createUpload", key, options }, (signal) =>
+      this.#store.createUpload(key, { ...options, signal }),
+    );
   }
 
   uploadPart(
     upload: Upload,
     partNumber: number,
     bytes: Uint8Array,
-    options?: UploadPartOptions,
+    options: UploadPartOptions = {},
   ): Promise<Part> {
-    return this.#again(() => this.#store.uploadPart(upload, partNumber, bytes, options), options);
+    return this.#again({ operation: "uploadPart", key: upload.key, options }, (signal) =>
+      this.#store.uploadPart(upload, partNumber, bytes, { ...options, signal }),
+    );
   }
 
   completeUpload(
     upload: Upload,
     parts: readonly Part[],
-    options?: CompleteUploadOptions,
+    options: CompleteUploadOptions = {},
   ): Promise<WriteResult> {
-    return this.#again(() => this.#store.completeUpload(upload, parts, options), options);
+    return this.#again({ operation: "completeUpload", key: upload.key, options }, (signal) =>
+      this.#store.completeUpload(upload, parts, { ...options, signal }),
+    );
   }
 
-  abortUpload(upload: Upload, options?: CallOptions): Promise<void> {
-    return this.#again(() => this.#store.abortUpload(upload, options), options);
+  abortUpload(upload: Upload, options: CallOptions = {}): Promise<void> {
+    return this.#again({ operation: "abortUpload", key: upload.key, options }, (signal) =>
+      this.#store.abortUpload(upload, { signal }),
+    );
   }
 
   async *listParts(upload: Upload, options?: CallOptions): AsyncIterable<Part> {
@@ -153,20 +198,48 @@ export class RetryingStore implements Store {
     }
   }
 
-  async #again<T>(send: () => Promise<T>, options: CallOptions = {}): Promise<T> {
+  async #again<T>(call: Call, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const time = new CallTime(call, this.#callTimeoutMs, this.facts);
     let doubtful = false;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await send();
-      } catch (error) {
-        if (!(error instanceof StowageError)) throw error;
-        doubtful ||= error.outcome === "unknown" || error.outcome === "applied";
-        const facts: ErrorFacts = {
-          attempts: attempt,
-          ...(doubtful ? { outcome: error.outcome === "applied" ? "applied" : "unknown" } : {}),
-        };
-        await this.#wait(attempt === 1 && !doubtful ? error : error.with(facts), attempt, options);
+    let spent = 0;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const answer = await this.#inTurn(time.signal, send);
+          this.#budget.succeed(spent);
+          return answer;
+        } catch (error) {
+          const { signal } = call.options;
+          if (!(error instanceof StowageError) || signal?.aborted === true) throw error;
+          doubtful ||= error.outcome === "unknown" || error.outcome === "applied";
+          const facts: ErrorFacts = {
+            attempts: attempt,
+            ...(doubtful ? { outcome: error.outcome === "applied" ? "applied" : "unknown" } : {}),
+          };
+          const told = attempt === 1 && !doubtful ? error : error.with(facts);
+          if (time.signal.aborted) throw told;
+          spent += await this.#wait(told, attempt, time.signal);
+          if (doubtful) call.options.onResent?.();
+        }
       }
+    } finally {
+      time.end();
+    }
+  }
+
+  /** Sends a request once, when it is its turn. */
+  async #inTurn<T>(signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const turn = await this.#pace.enter(signal);
+    let how: Parameters<Turn["leave"]>[0] = "failed";
+    try {
+      const answer = await send(signal);
+      how = "done";
+      return answer;
+    } catch (error) {
+      if (error instanceof StowageError && error.code === "throttled") how = "throttled";
+      throw error;
+    } finally {
+      turn.leave(how);
     }
   }
 
@@ -184,16 +257,77 @@ export class RetryingStore implements Store {
         return;
       } catch (error) {
         if (!(error instanceof StowageError)) throw error;
-        await this.#wait(error, attempt, options);
+        await this.#wait(error, attempt, options.signal);
       }
     }
   }
 
-  /** Waits until the request may be sent again; throws the error when it may not. */
-  async #wait(error: StowageError, attempt: number, options: CallOptions): Promise<void> {
+  /**
+   * Waits until the request may be sent again, and gives what that costs of the budget.
+   *
+   * @throws the error, when it is not to be sent again.
+   */
+  async #wait(
+    error: StowageError,
+    attempt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const delay = retryDelayMs(error, attempt, this.#clock.random(), this.#policy);
-    if (delay === undefined) throw error;
-    await this.#clock.sleep(delay, options.signal);
+    const cost = delay === undefined ? undefined : this.#budget.spend(error);
+    if (delay === undefined || cost === undefined) throw error;
+    await this.#clock.sleep(delay, signal);
+    return cost;
+  }
+}
+
+interface Call {
+  readonly operation: Operation;
+  readonly key?: ObjectKey | undefined;
+  readonly options: CallOptions & ResentOptions;
+}
+
+const WRITES: ReadonlySet<Operation> = new Set<Operation>([
+  "put",
+  "delete",
+  "deleteMany",
+  "copy",
+  "createUpload",
+  "uploadPart",
+  "completeUpload",
+  "abortUpload",
+]);
+
+/** The time that one call may take. Its signal is the caller's, and ends with the time too. */
+class CallTime {
+  readonly signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor({ operation, key, options }: Call, timeoutMs: number, facts: StoreFacts) {
+    const ending = new AbortController();
+    const { signal: given } = options;
+    this.signal = given === undefined ? ending.signal : AbortSignal.any([given, ending.signal]);
+    this.#timer = setTimeout(() => {
+      const { kind: store, bucket } = facts;
+      const on = key === undefined ? "" : ` of ${quote(key)}`;
+      const error = new StowageError(
+        "timeout",
+        `Cannot wait for the ${operation}${on} any longer: it has not ended in ${timeoutMs} ms`,
+        {
+          operation,
+          store,
+          bucket,
+          key,
+          outcome: WRITES.has(operation) ? "unknown" : undefined,
+          remedy: "Try again later, or set callTimeoutMs (STOWAGE_CALL_TIMEOUT_MS) higher.",
+        },
+      );
+      ending.abort(error);
+    }, timeoutMs);
+  }
+
+  /** Ends the limit, not the signal: a body that was opened goes on to heed the caller's. */
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 

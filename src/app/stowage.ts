@@ -78,6 +78,16 @@ export interface UploadRequest {
   readonly name?: string | undefined;
   /** MIME type. Default: by the name's extension, else `application/octet-stream`. */
   readonly contentType?: string | undefined;
+  /**
+   * Bytes that a stream has, for one whose length is known, such as a request's `Content-Length`: one
+   * byte more or less is `source-changed`, and nothing is stored. Default: found by reading.
+   */
+  readonly size?: number | undefined;
+  /**
+   * Bytes that a stream of unknown length may have. Without it 10,000 parts of 5 MiB to 64 MiB hold
+   * 448 GiB; with it they are made so large that as many bytes fit, up to the store's limit.
+   */
+  readonly sizeHint?: number | undefined;
   /** Text kept with the object, beside `uploaded_at` and `original_filename`. 2,048 bytes in all. */
   readonly metadata?: Metadata | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,11 +1,14 @@
 import { lookup } from "mrmime";
 import { quote, StowageError } from "../domain/errors.js";
-import { checkMetadata, checkUserMetadata } from "../domain/metadata.js";
+import { checkMetadata, checkUserMetadata, type Metadata } from "../domain/metadata.js";
+import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId } from "../domain/owner.js";
 import { checkFilename, uploadKey } from "../domain/upload-key.js";
+import type { Journal } from "../ports/journal.js";
 import type { Encryption } from "../ports/object-store.js";
-import type { OpenSource, Source, UploadSource } from "../ports/source.js";
+import type { OpenSource, Source, SourceIdentity } from "../ports/source.js";
 import type { Progress, Uploaded, UploadRequest } from "./stowage.js";
+import { partMemory, Rooms } from "./uploader/part-memory.js";
 import { prepare } from "./uploader/prepare.js";
 import { uploadObject } from "./uploader/upload-object.js";
 import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader/uploader.js";
@@ -14,6 +17,9 @@ import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader/uploader
 export interface Uploads extends Uploader {
   readonly openSource: OpenSource;
   readonly encryption: Encryption | undefined;
+  /** Bytes that all uploads of the process may hold. */
+  readonly memoryBudgetBytes: number;
+  readonly journal: Journal | undefined;
 }
 
 /** Keys tried for one upload: as many files of one name in one second are a mistake elsewhere. */
@@ -37,10 +43,14 @@ export async function upload(
   if (request.name !== undefined) checkFilename(request.name);
   if (request.contentType !== undefined) checkContentType(request.contentType);
   checkUserMetadata(request.metadata ?? {});
+  checkBytes("size", request.size);
+  checkBytes("sizeHint", request.sizeHint);
   signal?.throwIfAborted();
 
   const at = uploads.clock.now();
+  using rooms = new Rooms(partMemory, uploads.memoryBudgetBytes, signal);
   await using source = await uploads.openSource(request.source, { signal });
+  checkSize(source, request.size);
   const filename = request.name ?? source.filename;
   if (filename === undefined) {
     throw new StowageError(
@@ -62,26 +72,47 @@ export async function upload(
   checkMetadata(metadata);
   const contentType = request.contentType ?? lookup(filename) ?? "application/octet-stream";
 
-  const object = (attempt: number): ObjectUpload => ({
-    key: key(attempt),
-    contentType,
-    metadata,
-    writeToken,
-    encryption: uploads.encryption,
+  const about = { at, contentType, metadata, writeToken, identity: source.identity };
+  const object = (attempt: number) => objectOf(uploads, key(attempt), about, request);
+  const { sent, stored } = await underFreeKey(uploads, source, rooms, request, object);
+  return uploadedAs(uploads, stored, sent);
+}
+
+/** What one object is, and how whoever uploads it is told of it. */
+export interface About {
+  readonly at: Date;
+  readonly contentType: string;
+  readonly metadata: Metadata;
+  readonly writeToken: string;
+  readonly identity: SourceIdentity | undefined;
+}
+
+/** One try at storing an object, under a key that is not to be taken. */
+export function objectOf(
+  uploads: Uploads,
+  key: ObjectKey,
+  { at: beganAt, contentType, metadata, writeToken, identity }: About,
+  { signal, onProgress }: Pick<UploadRequest, "signal" | "onProgress">,
+): ObjectUpload {
+  const { encryption, journal } = uploads;
+  const { location } = uploads.store.facts;
+  const kept = { contentType, metadata, writeToken, encryption };
+  const start = { location, key, beganAt, ...kept, source: identity };
+  return {
+    key,
+    ...kept,
     when: { absent: true },
     signal,
-    onProgress: (doneBytes, totalBytes) =>
-      tell(request.onProgress, { key: key(attempt), doneBytes, totalBytes }),
-  });
-  const { sent, key: taken } = await underFreeKey(uploads, source, request.source, object);
-  return {
-    uri: uploads.store.uri(taken),
-    key: taken,
-    ...sent,
-    contentType,
-    metadata,
-    encryption: uploads.encryption?.algorithm ?? "none",
+    onProgress: (doneBytes, totalBytes) => tell(onProgress, { key, doneBytes, totalBytes }),
+    record: journal && ((partBytes) => journal.begin({ ...start, partBytes })),
   };
+}
+
+/** What is told of an object that was stored. */
+export function uploadedAs(uploads: Uploads, object: ObjectUpload, sent: Sent): Uploaded {
+  const { key, contentType, metadata, encryption } = object;
+  const atRest = encryption?.algorithm ?? "none";
+  return { uri: uploads.store.uri(key), key, ...sent, contentType, metadata, encryption: atRest };
 }
 
 /**
@@ -92,21 +123,22 @@ export async function upload(
 async function underFreeKey(
   uploads: Uploads,
   source: Source,
-  origin: UploadSource,
+  rooms: Rooms,
+  request: UploadRequest,
   object: (attempt: number) => ObjectUpload,
-): Promise<{ sent: Sent; key: Uploaded["key"] }> {
-  const { signal } = object(1);
-  let prepared: Prepared | undefined = await prepare(uploads, source, signal);
+): Promise<{ sent: Sent; stored: ObjectUpload }> {
+  const { signal } = request;
+  let prepared: Prepared | undefined = await prepare(uploads, source, rooms, signal, request);
   for (let attempt = 1; attempt <= MOST_KEYS; attempt++) {
     const next = object(attempt);
     if (prepared?.kind !== "whole" && (await isTaken(uploads, next))) continue;
     try {
       if (prepared !== undefined) {
-        return { sent: await uploadObject(uploads, source, prepared, next), key: next.key };
+        return { sent: await uploadObject(uploads, source, prepared, next), stored: next };
       }
-      await using again = await uploads.openSource(origin, { signal });
-      const readAgain = await prepare(uploads, again, signal);
-      return { sent: await uploadObject(uploads, again, readAgain, next), key: next.key };
+      await using again = await uploads.openSource(request.source, { signal });
+      const readAgain = await prepare(uploads, again, rooms, signal, request);
+      return { sent: await uploadObject(uploads, again, readAgain, next), stored: next };
     } catch (error) {
       const taken = error instanceof StowageError && error.code === "already-exists";
       if (!taken || error.outcome !== "not-applied") throw error;
@@ -148,5 +180,24 @@ function checkContentType(contentType: string): void {
   throw new StowageError(
     "invalid-argument",
     `Cannot use content type ${quote(contentType)}: use a media type such as "text/csv"`,
+  );
+}
+
+function checkBytes(name: "size" | "sizeHint", bytes: number | undefined): void {
+  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) return;
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot use ${name} ${quote(bytes)}: give a whole number of bytes, or leave it out`,
+    { operation: "upload" },
+  );
+}
+
+/** A source that has a size of its own has that, whatever is told of it. */
+function checkSize(source: Source, told: number | undefined): void {
+  if (told === undefined || source.size === undefined || source.size === told) return;
+  throw new StowageError(
+    "source-changed",
+    `Cannot upload the source: it has ${source.size} bytes, not the ${told} told`,
+    { operation: "upload" },
   );
 }

@@ -94,6 +94,9 @@ export interface ErrorFacts {
   readonly remedy?: string | undefined;
 }
 
+/** Finds out later what became of a write. */
+export type Resolve = () => Promise<Outcome>;
+
 /** Codes of which the same call may succeed later, with nothing changed by the caller. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "conflict",
@@ -120,14 +123,20 @@ export class StowageError extends Error {
   readonly attempts: number | undefined;
   readonly cleanup: "done" | "pending" | undefined;
   readonly remedy: string | undefined;
+  /**
+   * Of a write with `outcome: "unknown"`: looks again what became of it, and removes what an upload
+   * has left. `unknown` where the store still does not say, or where a request that was cut off may
+   * yet arrive, which is taken for possible for a minute. Never rejects.
+   */
+  readonly resolve: Resolve | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
     facts: ErrorFacts = {},
-    options?: { readonly cause?: unknown },
+    options: { readonly cause?: unknown; readonly resolve?: Resolve | undefined } = {},
   ) {
-    super(message, options);
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.operation = facts.operation;
     this.store = facts.store;
@@ -142,19 +151,21 @@ export class StowageError extends Error {
     this.attempts = facts.attempts;
     this.cleanup = facts.cleanup;
     this.remedy = facts.remedy;
+    this.resolve = options.resolve;
   }
 
   /** The same error with more facts told, or others. */
-  with(facts: ErrorFacts): StowageError {
+  with(facts: ErrorFacts, resolve: Resolve | undefined = this.resolve): StowageError {
     const all = { ...this.facts(), ...facts };
-    const error = new StowageError(this.code, this.message, all, { cause: this.cause });
+    const { cause } = this;
+    const error = new StowageError(this.code, this.message, all, { cause, resolve });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;
   }
 
   /** The facts that are known, and nothing else: safe to log. */
   facts(): ErrorFacts {
-    const { name, message, stack, cause, code, ...facts } = this;
+    const { name, message, stack, cause, code, resolve, ...facts } = this;
     return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   }
 

@@ -36,3 +36,35 @@ export function retryDelayMs(
   const asked = Math.min(error.retryAfterMs ?? 0, policy.maxDelayMs);
   return Math.max(asked, random * bound);
 }
+
+/** Tokens that a client begins with, and never has more of. */
+const MOST_TOKENS = 500;
+/** Tokens of sending a request again: after a time-out more, as the server has lost more by it. */
+const COST = 5;
+const TIMEOUT_COST = 10;
+
+/**
+ * What all requests of a client may be sent again for: a server that is down for many requests at
+ * once is not sent many times as many. Every request that goes well earns a token, and gives back
+ * what its own sendings have cost. As the AWS SDKs do in their standard mode.
+ */
+export class RetryBudget {
+  #tokens = MOST_TOKENS;
+
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** Tokens that were taken to send the request again; `undefined` when too few are left. */
+  spend(error: StowageError): number | undefined {
+    const cost = error.code === "timeout" ? TIMEOUT_COST : COST;
+    if (cost > this.#tokens) return undefined;
+    this.#tokens -= cost;
+    return cost;
+  }
+
+  /** @param spent what its sendings have cost. */
+  succeed(spent: number): void {
+    this.#tokens = Math.min(MOST_TOKENS, this.#tokens + Math.max(spent, 1));
+  }
+}

@@ -40,6 +40,8 @@ export interface UploadWishes {
   readonly partBytes?: number | undefined;
   /** Default: `STREAM_PART_CAP_BYTES`. */
   readonly streamPartCapBytes?: number | undefined;
+  /** Bytes that a stream of unknown length may have: its parts are made so large that as many fit. */
+  readonly sizeHint?: number | undefined;
 }
 
 /** How an upload is sent. */
@@ -72,6 +74,7 @@ export type UploadPlan =
  *
  * A known size below the threshold goes in one request. From there on it goes in parts that are all
  * equal but the last; they are larger than wished when the store's number of parts is not enough.
+ * So are those of a stream for which a hint says so: as many bytes fit, and more.
  *
  * @throws `too-large` when the store cannot hold so much.
  */
@@ -96,35 +99,49 @@ export function planUpload(
   if (size > limits.maxObjectBytes) throw tooLarge(size, limits.maxObjectBytes);
   if (size === 0 || size < threshold) return { kind: "single", size };
 
+  const partBytes = partBytesFor(size, wished, limits);
+  const partCount = Math.ceil(size / partBytes);
+  const lastPartBytes = size - (partCount - 1) * partBytes;
+  return { kind: "parts", size, partBytes, partCount, lastPartBytes };
+}
+
+/** The size of parts, as wished or larger, in which so many bytes fit. */
+function partBytesFor(size: number, wished: number, limits: StoreLimits): number {
   const needed = Math.ceil(size / limits.maxParts);
   const rounded = Math.ceil(needed / MIB) * MIB;
   const partBytes = Math.max(wished, rounded <= limits.maxPartBytes ? rounded : needed);
   if (partBytes > limits.maxPartBytes) throw tooLarge(size, limits.maxParts * limits.maxPartBytes);
-  const partCount = Math.ceil(size / partBytes);
-  const lastPartBytes = size - (partCount - 1) * partBytes;
-  return { kind: "parts", size, partBytes, partCount, lastPartBytes };
+  return partBytes;
 }
 
 type StreamPlan = Extract<UploadPlan, { kind: "stream" }>;
 
 function planStream(
   thresholdBytes: number,
-  firstPartBytes: number,
+  wished: number,
   limits: StoreLimits,
   wishes: UploadWishes,
 ): StreamPlan {
+  const { sizeHint = 0 } = wishes;
+  if (sizeHint > limits.maxObjectBytes) throw tooLarge(sizeHint, limits.maxObjectBytes);
+  const fits = ceilingOf(wished, limits, wishes).ceilingBytes >= sizeHint;
+  const firstPartBytes = fits ? wished : partBytesFor(sizeHint, wished, limits);
+  return { kind: "stream", thresholdBytes, ...ceilingOf(firstPartBytes, limits, wishes) };
+}
+
+/** How parts that begin at a size grow, and what fits in them all. */
+function ceilingOf(
+  firstPartBytes: number,
+  limits: StoreLimits,
+  wishes: UploadWishes,
+): Omit<StreamPlan, "kind" | "thresholdBytes"> {
   const cap = Math.min(wishes.streamPartCapBytes ?? STREAM_PART_CAP_BYTES, limits.maxPartBytes);
-  const plan = {
-    kind: "stream",
-    thresholdBytes,
-    firstPartBytes,
-    partCapBytes: Math.max(cap, firstPartBytes),
-    maxParts: limits.maxParts,
-  } as const;
+  const { maxParts } = limits;
+  const plan = { firstPartBytes, partCapBytes: Math.max(cap, firstPartBytes), maxParts };
   let ceilingBytes = 0;
-  for (let part = 1; part <= limits.maxParts; part += PARTS_PER_STEP) {
-    const parts = Math.min(PARTS_PER_STEP, limits.maxParts - part + 1);
-    ceilingBytes += parts * streamPartBytes({ ...plan, ceilingBytes: 0 }, part);
+  for (let part = 1; part <= maxParts; part += PARTS_PER_STEP) {
+    const parts = Math.min(PARTS_PER_STEP, maxParts - part + 1);
+    ceilingBytes += parts * streamPartBytes(plan, part);
   }
   return { ...plan, ceilingBytes: Math.min(ceilingBytes, limits.maxObjectBytes) };
 }
@@ -134,7 +151,10 @@ function planStream(
  * parts, up to the cap, so that small streams take little memory and long ones do not run out of
  * parts.
  */
-export function streamPartBytes(plan: StreamPlan, partNumber: number): number {
+export function streamPartBytes(
+  plan: Pick<StreamPlan, "firstPartBytes" | "partCapBytes">,
+  partNumber: number,
+): number {
   const step = Math.floor((partNumber - 1) / PARTS_PER_STEP);
   return Math.min(plan.firstPartBytes * 2 ** step, plan.partCapBytes);
 }

@@ -56,7 +56,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const run = async (): Promise<void> => {
       controller.abort(reason);
-      await new Promise((resolve) => setTimeout(resolve, 2_300));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
     };
     const { stowage } = open([{ operation: "createUpload", nth: 1, run }]);
     const error = await failure(upload(stowage, 50, { signal: controller.signal }));

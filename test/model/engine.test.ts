@@ -64,14 +64,6 @@ interface Told {
 
 type Engine = (store: Store, signal: AbortSignal) => (wanted: Wanted, at: number) => Promise<Told>;
 
-/**
- * Leaves out what the engine does not tell the truth about yet, once its caller has left: after its
- * object was withdrawn, an earlier sending of the put may still arrive.
- */
-function inTime(trouble: Trouble): Trouble {
-  return trouble === "late" ? "request lost" : trouble;
-}
-
 /** Several uploads under one name in one second, so that they are in each other's way as well. */
 function truthOf(engine: Engine): fc.IAsyncProperty<Troubles> {
   return fc.asyncProperty(uploads, troubles, leaving, async (wanted, all, leavesAt) => {
@@ -80,8 +72,7 @@ function truthOf(engine: Engine): fc.IAsyncProperty<Troubles> {
     let call = 0;
     const trouble = troubled(store, () => {
       if (call === leavesAt) caller.abort(LEFT);
-      const next = all[call++] ?? "none";
-      return leavesAt === undefined ? next : inTime(next);
+      return all[call++] ?? "none";
     });
     const told = await Promise.all(wanted.map(engine(trouble.store, caller.signal)));
     await trouble.settle();

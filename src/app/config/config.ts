@@ -43,6 +43,16 @@ export interface StowageConfig {
    */
   readonly cleanupTimeoutMs?: number | undefined;
   /**
+   * Milliseconds that one call of the store may take in all, sent again and waited for as often as it
+   * is: what an answer that trickles for ever ends by. Default: 900,000. `STOWAGE_CALL_TIMEOUT_MS`.
+   */
+  readonly callTimeoutMs?: number | undefined;
+  /**
+   * Bytes that the parts of all uploads of the process take in memory, whoever opened them; further
+   * parts wait. One part that is larger goes alone. Default: 256 MiB. `STOWAGE_MEMORY_BUDGET_BYTES`.
+   */
+  readonly memoryBudgetBytes?: number | undefined;
+  /**
    * Of S3, where the SDK's provider chain is not wanted. No variable: the chain has its own
    * (`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, …).
    */

@@ -25,6 +25,8 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly cleanupTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  readonly memoryBudgetBytes: number;
   readonly s3Credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   readonly minioCredentials: MinioCredentials | undefined;
 }
@@ -50,6 +52,8 @@ const FIELDS = {
   connectTimeoutMs: whole(1, 600_000, "milliseconds"),
   idleTimeoutMs: whole(1, 3_600_000, "milliseconds"),
   cleanupTimeoutMs: whole(1, 3_600_000, "milliseconds"),
+  callTimeoutMs: whole(1, 86_400_000, "milliseconds"),
+  memoryBudgetBytes: whole(1, Number.MAX_SAFE_INTEGER, "bytes"),
 } as const;
 
 type FieldName = keyof typeof FIELDS;
@@ -130,6 +134,8 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
     connectTimeoutMs: number("connectTimeoutMs", 3_000),
     idleTimeoutMs: number("idleTimeoutMs", 20_000),
     cleanupTimeoutMs: number("cleanupTimeoutMs", 15_000),
+    callTimeoutMs: number("callTimeoutMs", 900_000),
+    memoryBudgetBytes: number("memoryBudgetBytes", 268_435_456),
     s3Credentials: config.s3Credentials,
     minioCredentials,
   };

@@ -40,7 +40,7 @@ export async function profileFor(settings: Settings): Promise<ProfileName | Prof
   if (profile !== "probe") return profile;
   const { probed } = await probeStore(settings, {
     timeoutMs: PROBE_MS,
-    wrap: (store) => new RetryingStore(store, systemClock, settings.retry),
+    wrap: (store) => new RetryingStore(store, systemClock, settings),
   });
   expectKnown(probed, settings);
   return probedProfile(probed.profile);

@@ -115,6 +115,34 @@ export async function withdraw(
   }
 }
 
+/** Milliseconds in which a request that was cut off may yet be carried out. */
+export const LATE_MS = 60_000;
+
+/**
+ * Gives an error of unknown outcome the way to find out later.
+ *
+ * @param session of an upload in parts: once the store has forgotten it, no object can come of it.
+ */
+export function resolvable(
+  uploader: Uploader,
+  upload: ObjectUpload,
+  error: unknown,
+  session?: Upload,
+): unknown {
+  if (!(error instanceof StowageError) || error.outcome !== "unknown") return error;
+  const since = uploader.clock.now().getTime();
+  return error.with({}, async () => {
+    const limit = cleanupLimit(uploader);
+    const late = uploader.clock.now().getTime() - since >= LATE_MS;
+    const over = session === undefined ? late : await drop(uploader, session, limit);
+    const found = await findOut(uploader, upload, limit);
+    if (found.kind === "ours") return "applied";
+    // A write that is create-only is refused where another's object stands, however late it comes.
+    const refused = found.kind === "other" && upload.when?.absent === true;
+    return refused || (found.kind === "absent" && over) ? "not-applied" : "unknown";
+  });
+}
+
 /** What an aborted upload rejects with: the signal's reason, once nothing is left behind. */
 export function abortion(
   upload: ObjectUpload,

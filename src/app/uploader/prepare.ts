@@ -1,57 +1,128 @@
 import { crc32 } from "node:zlib";
 import { crc32Checksum } from "../../domain/checksum.js";
-import { planUpload, streamPartBytes } from "../../domain/upload-plan.js";
+import { StowageError } from "../../domain/errors.js";
+import { planUpload, streamPartBytes, type UploadPlan } from "../../domain/upload-plan.js";
 import type { Source } from "../../ports/source.js";
 import { abortable, untilAborted } from "../abortable.js";
+import type { Rooms } from "./part-memory.js";
 import type { Prepared, Uploader } from "./uploader.js";
+
+/** What whoever uploads says of a stream, of which nothing is known but by reading it. */
+export interface Told {
+  /** Bytes, exactly. */
+  readonly size?: number | undefined;
+  /** Bytes that there may be: the parts are made so large that as many fit. */
+  readonly sizeHint?: number | undefined;
+}
 
 /**
  * Decides how a source is sent: whole where it is small, which is then in memory, else in parts.
  *
+ * @param rooms where what is read stands. Whoever gives them gives them up.
  * @throws `too-large` before anything is read; the signal's reason; what reading throws.
  */
 export async function prepare(
-  uploader: Uploader,
+  { store, wishes }: Uploader,
   source: Source,
+  rooms: Rooms,
   signal: AbortSignal | undefined,
+  told: Told = {},
 ): Promise<Prepared> {
-  const plan = planUpload(source.size, uploader.store.facts.limits, uploader.wishes);
-  if (plan.kind === "single") {
-    const all: Uint8Array[] = [];
-    const pieces = source.pieces(plan.size === 0 ? [] : [plan.size]);
-    for await (const piece of abortable(pieces, signal)) all.push(piece);
-    await source.verify();
-    return whole(all);
-  }
-  if (plan.kind === "parts") {
-    const sizes = Array.from({ length: plan.partCount }, (_, index) =>
-      index === plan.partCount - 1 ? plan.lastPartBytes : plan.partBytes,
-    );
-    return {
-      kind: "parts",
-      pieces: source.pieces(sizes),
-      totalBytes: plan.size,
-      ceilingBytes: plan.size,
-    };
-  }
+  const size = source.size ?? told.size;
+  const plan = planUpload(size, store.facts.limits, { ...wishes, sizeHint: told.sizeHint });
+  if (plan.kind === "parts") return inParts(source, rooms, plan.size, plan.partBytes);
+  if (plan.kind === "stream") return fromStream(source, rooms, plan, signal);
 
-  const rest = source.pieces(streamSizes(plan))[Symbol.asyncIterator]();
-  const ahead: Uint8Array[] = [];
-  for (let read = 0; read < plan.thresholdBytes; ) {
-    const { value, done } = await untilAborted(rest.next(), signal);
-    if (done === true) return whole(ahead);
-    ahead.push(value);
-    read += value.length;
+  let bytes: Uint8Array = new Uint8Array();
+  let readBytes = 0;
+  const sizes = endingAt(source, plan.size === 0 ? [] : [plan.size]);
+  for await (const piece of abortable(source.pieces(sizes, rooms.make), signal)) {
+    if (readBytes === 0) bytes = piece;
+    readBytes += piece.length;
   }
+  expectSize(readBytes, plan.size);
+  await source.verify();
+  return whole(bytes);
+}
+
+/** A source of known size, in parts that are all of one size but the last. */
+export function inParts(
+  source: Source,
+  rooms: Rooms,
+  size: number,
+  partBytes: number,
+): Extract<Prepared, { kind: "parts" }> {
+  const partCount = Math.ceil(size / partBytes);
+  const sizes = Array.from({ length: partCount }, (_, index) =>
+    index === partCount - 1 ? size - index * partBytes : partBytes,
+  );
   return {
     kind: "parts",
-    pieces: joined(ahead, rest),
-    totalBytes: undefined,
-    ceilingBytes: plan.ceilingBytes,
+    pieces: source.pieces(endingAt(source, sizes), rooms.make),
+    rooms,
+    totalBytes: size,
+    partBytes,
+    ceilingBytes: size,
   };
 }
 
-type StreamPlan = Parameters<typeof streamPartBytes>[0];
+/**
+ * Expects a source to have given as many bytes as it has, or was told to have.
+ *
+ * @throws `source-changed`.
+ */
+export function expectSize(readBytes: number, size: number): void {
+  if (readBytes === size) return;
+  const gave = readBytes > size ? "goes on behind them" : `gave ${readBytes}`;
+  throw new StowageError(
+    "source-changed",
+    `Cannot upload the source: it was to have ${size} bytes, and ${gave}`,
+    { operation: "upload" },
+  );
+}
+
+/** A file is looked at again at the end; a stream shows by one byte more that it is too long. */
+function endingAt(source: Source, sizes: readonly number[]): readonly number[] {
+  return source.size === undefined ? [...sizes, 1] : sizes;
+}
+
+type StreamPlan = Extract<UploadPlan, { kind: "stream" }>;
+
+/** Reads as far as the threshold: a stream that ends before it is sent whole. */
+async function fromStream(
+  source: Source,
+  rooms: Rooms,
+  plan: StreamPlan,
+  signal: AbortSignal | undefined,
+): Promise<Prepared> {
+  const { thresholdBytes, ceilingBytes } = plan;
+  const make = rooms.together(headSizes(plan));
+  const rest = source.pieces(streamSizes(plan), make)[Symbol.asyncIterator]();
+  const ahead: Uint8Array[] = [];
+  let readBytes = 0;
+  while (readBytes < thresholdBytes) {
+    const { value, done } = await untilAborted(rest.next(), signal);
+    if (done === true) {
+      // They stand behind each other.
+      const first = ahead[0] ?? new Uint8Array();
+      return whole(new Uint8Array(first.buffer, first.byteOffset, readBytes));
+    }
+    ahead.push(value);
+    readBytes += value.length;
+  }
+  const pieces = joined(ahead, rest);
+  const sizes = { totalBytes: undefined, partBytes: undefined, ceilingBytes };
+  return { kind: "parts", pieces, rooms, ...sizes };
+}
+
+/** The sizes of the parts that are read before it is known whether there are parts. */
+function headSizes(plan: StreamPlan): readonly number[] {
+  const sizes: number[] = [];
+  for (let bytes = 0; bytes < plan.thresholdBytes; bytes += sizes.at(-1) ?? 0) {
+    sizes.push(streamPartBytes(plan, sizes.length + 1));
+  }
+  return sizes;
+}
 
 /** The sizes of all parts, and one byte more: a stream that is too long shows itself by it. */
 function* streamSizes(plan: StreamPlan): Generator<number> {
@@ -59,9 +130,7 @@ function* streamSizes(plan: StreamPlan): Generator<number> {
   yield 1;
 }
 
-function whole(pieces: readonly Uint8Array[]): Prepared {
-  const [only, ...others] = pieces;
-  const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(pieces);
+function whole(bytes: Uint8Array): Prepared {
   return { kind: "whole", bytes, checksum: crc32Checksum(crc32(bytes)) };
 }
 

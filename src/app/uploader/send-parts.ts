@@ -1,12 +1,25 @@
 import { crc32 } from "node:zlib";
 import { combineCrc32, crc32Checksum } from "../../domain/checksum.js";
 import { quote, StowageError } from "../../domain/errors.js";
+import type { RecordedPart, SessionRecord } from "../../ports/journal.js";
 import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Source } from "../../ports/source.js";
 import { abortable, withGrace } from "../abortable.js";
-import { abortion, cleanupLimit, drop, findOut, isDoubtful, landed, withdraw } from "./outcome.js";
+import { dropLost } from "./lost-uploads.js";
+import {
+  abortion,
+  cleanupLimit,
+  drop,
+  findOut,
+  isDoubtful,
+  landed,
+  resolvable,
+  withdraw,
+} from "./outcome.js";
+import { expectSize } from "./prepare.js";
 import {
   ABORT_GRACE_MS,
+  type Earlier,
   type ObjectUpload,
   type Prepared,
   type Sent,
@@ -21,39 +34,35 @@ interface StoredPart {
   readonly crc: number;
 }
 
-/** Bytes of parts held at once, where the parts are so large that fewer than wished are in flight. */
-const HELD_BYTES = 268_435_456;
+/** What an upload in parts goes by, once it has begun. */
+interface Begun {
+  readonly session: Upload;
+  readonly record: SessionRecord | undefined;
+  /** Parts that were stored before, as the store lists them and as they were written down. */
+  readonly listed: ReadonlyMap<number, Part>;
+  readonly recorded: ReadonlyMap<number, RecordedPart>;
+}
 
-/** Stores a source in parts, several in flight at once. */
+/** Stores a source in parts, several in flight at once; those that were stored before are proved. */
 export async function sendParts(
   uploader: Uploader,
   source: Source,
   prepared: InParts,
   upload: ObjectUpload,
+  earlier?: Earlier,
 ): Promise<Sent> {
   const { store } = uploader;
-  const { key, encryption, when, signal } = upload;
+  const { encryption, when, signal } = upload;
   signal?.throwIfAborted();
-  if (when !== undefined && !store.facts.honours.conditions.complete) {
-    throw new StowageError(
-      "unsupported",
-      `Cannot upload ${quote(key)} in parts: the store does not promise to complete an upload only where no object stands, so another's could be lost`,
-      {
-        operation: "upload",
-        store: store.facts.kind,
-        bucket: store.facts.bucket,
-        key,
-        outcome: "not-applied",
-        remedy:
-          "Raise multipartThresholdBytes (STOWAGE_MULTIPART_THRESHOLD_BYTES) above the file's size to send it in one request, or use a server that honours If-None-Match on CompleteMultipartUpload.",
-      },
-    );
-  }
-  const session = await begin(uploader, upload);
+  expectConditions(uploader, upload);
+  using _ = uploader.running.one(upload.key);
+  const begun = await begin(uploader, upload, prepared, earlier);
+  const { session, record } = begun;
   let completing = false;
   try {
     signal?.throwIfAborted();
-    const stored = await sendAll(uploader, session, prepared, upload);
+    await record?.started(session.uploadId);
+    const stored = await sendAll(uploader, begun, prepared, upload);
     await source.verify();
     const parts = stored.map(({ part }) => part);
     const size = parts.reduce((sum, part) => sum + part.size, 0);
@@ -72,26 +81,76 @@ export async function sendParts(
       },
     );
     signal?.throwIfAborted();
+    await closeRecord(record, true);
     return { size, etag, checksum, parts: parts.length };
   } catch (error) {
-    throw await cleanUp(uploader, session, upload, completing, error);
+    const told = await cleanUp(uploader, session, upload, completing, error);
+    const { outcome, cleanup } = told instanceof StowageError ? told : {};
+    await closeRecord(record, outcome !== "unknown" && cleanup !== "pending");
+    throw resolvable(uploader, upload, told, session);
   }
 }
 
 /**
- * Begins an upload. Nothing stands under the key yet, whatever goes wrong; but of an upload whose
- * answer was lost nobody knows the id, and its (empty) session may stay.
+ * Forgets an upload that is no more, or leaves it on record. Where that fails, it stays, and is found
+ * to have ended by whoever takes it up: it does not undo what was stored.
  */
-async function begin(uploader: Uploader, upload: ObjectUpload): Promise<Upload> {
+async function closeRecord(record: SessionRecord | undefined, ended: boolean): Promise<void> {
+  await (ended ? record?.end() : record?.leave())?.catch(() => undefined);
+}
+
+/** @throws `unsupported`, before any I/O, where another's object could be replaced. */
+function expectConditions({ store }: Uploader, { key, when }: ObjectUpload): void {
+  if (when === undefined || store.facts.honours.conditions.complete) return;
+  throw new StowageError(
+    "unsupported",
+    `Cannot upload ${quote(key)} in parts: the store does not promise to complete an upload only where no object stands, so another's could be lost`,
+    {
+      operation: "upload",
+      store: store.facts.kind,
+      bucket: store.facts.bucket,
+      key,
+      outcome: "not-applied",
+      remedy:
+        "Raise multipartThresholdBytes (STOWAGE_MULTIPART_THRESHOLD_BYTES) above the file's size to send it in one request, or use a server that honours If-None-Match on CompleteMultipartUpload.",
+    },
+  );
+}
+
+/**
+ * Begins an upload, or takes up an earlier one. Nothing stands under the key yet, whatever goes wrong;
+ * but of an upload whose answer was lost nobody knows the id: it is looked for.
+ */
+async function begin(
+  uploader: Uploader,
+  upload: ObjectUpload,
+  prepared: InParts,
+  earlier: Earlier | undefined,
+): Promise<Begun> {
+  if (earlier !== undefined) {
+    const { upload: session, record } = earlier;
+    const { parts } = record.session;
+    return { session, record, listed: byNumber(earlier.listed), recorded: byNumber(parts) };
+  }
   const { key, contentType, metadata, encryption, signal } = upload;
+  const record = await upload.record?.(prepared.partBytes);
   const attributes = { contentType, metadata, encryption, checksummed: true };
+  const since = uploader.clock.now();
+  let lost = 0;
+  const onResent = (): void => {
+    lost += 1;
+  };
   try {
-    return await withGrace(signal, ABORT_GRACE_MS, (later) =>
-      uploader.store.createUpload(key, { ...attributes, signal: later }),
+    const session = await withGrace(signal, ABORT_GRACE_MS, (later) =>
+      uploader.store.createUpload(key, { ...attributes, signal: later, onResent }),
     );
+    if (lost > 0) await dropLost(uploader, key, { since, lost, but: session.uploadId });
+    return { session, record, listed: byNumber([]), recorded: byNumber([]) };
   } catch (error) {
     const settled = error instanceof StowageError && error.outcome === "not-applied";
-    const cleanup = settled ? "done" : "pending";
+    const gone = settled || (await dropLost(uploader, key, { since, lost: lost + 1 }));
+    await closeRecord(record, gone);
+    const cleanup = gone ? "done" : "pending";
     if (signal?.aborted === true) {
       throw abortion(upload, { cleanup, outcome: "not-applied" });
     }
@@ -100,31 +159,34 @@ async function begin(uploader: Uploader, upload: ObjectUpload): Promise<Upload> 
   }
 }
 
+function byNumber<P extends Pick<Part, "partNumber">>(parts: readonly P[]): Map<number, P> {
+  return new Map(parts.map((part) => [part.partNumber, part]));
+}
+
 /** Sends the pieces as they are read. Settles only when no part is in flight any more. */
 async function sendAll(
   uploader: Uploader,
-  session: Upload,
+  begun: Begun,
   prepared: InParts,
   upload: ObjectUpload,
 ): Promise<StoredPart[]> {
+  const { totalBytes, rooms } = prepared;
   const failed = new AbortController();
   const signal =
     upload.signal === undefined ? failed.signal : AbortSignal.any([upload.signal, failed.signal]);
   const stored: StoredPart[] = [];
   const inFlight = new Set<Promise<void>>();
-  let heldBytes = 0;
   let doneBytes = 0;
   let readBytes = 0;
   let partNumber = 0;
 
   const send = async (number: number, bytes: Uint8Array): Promise<void> => {
     try {
-      const crc = crc32(bytes);
-      const checksum = crc32Checksum(crc);
-      const part = await uploader.store.uploadPart(session, number, bytes, { checksum, signal });
-      stored[number - 1] = { part: { ...part, checksum }, crc };
-      doneBytes += bytes.length;
-      upload.onProgress(doneBytes, prepared.totalBytes);
+      const sent = await sendPart(uploader, begun, number, bytes, signal);
+      rooms.giveBack(bytes);
+      stored[number - 1] = sent;
+      doneBytes += sent.part.size;
+      upload.onProgress(doneBytes, totalBytes);
     } catch (error) {
       // The first failure is the one told: those that follow find the signal aborted already.
       failed.abort(error);
@@ -135,28 +197,16 @@ async function sendAll(
     for await (const bytes of abortable(prepared.pieces, signal)) {
       signal.throwIfAborted();
       readBytes += bytes.length;
-      checkCeiling(readBytes, prepared.ceilingBytes, upload);
+      checkCeiling(readBytes, prepared, upload);
+      if (totalBytes !== undefined && readBytes > totalBytes) break;
       partNumber += 1;
-      heldBytes += bytes.length;
       const sending: Promise<void> = send(partNumber, bytes).finally(() => {
-        heldBytes -= bytes.length;
         inFlight.delete(sending);
       });
       inFlight.add(sending);
-      while (
-        inFlight.size >= uploader.concurrency ||
-        (inFlight.size > 0 && heldBytes + bytes.length > HELD_BYTES)
-      ) {
-        await Promise.race(inFlight);
-      }
+      while (inFlight.size >= uploader.concurrency) await Promise.race(inFlight);
     }
-    if (prepared.totalBytes !== undefined && readBytes !== prepared.totalBytes) {
-      throw new StowageError(
-        "source-changed",
-        `Cannot upload ${quote(upload.key)}: the source was to have ${prepared.totalBytes} bytes and gave ${readBytes}`,
-        { operation: "upload", key: upload.key },
-      );
-    }
+    if (totalBytes !== undefined) expectSize(readBytes, totalBytes);
   } catch (error) {
     failed.abort(error);
   }
@@ -165,16 +215,45 @@ async function sendAll(
   return stored;
 }
 
+/**
+ * Sends one part, unless it is proved that the store has it: by the checksum that the store lists, or,
+ * where it lists none, by the ETag that it gave for bytes of this checksum.
+ */
+async function sendPart(
+  { store }: Uploader,
+  { session, record, listed, recorded }: Begun,
+  partNumber: number,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<StoredPart> {
+  const crc = crc32(bytes);
+  const checksum = crc32Checksum(crc);
+  const stored = listed.get(partNumber);
+  if (stored?.size === bytes.length) {
+    const written = recorded.get(partNumber);
+    const noted = written?.etag === stored.etag ? written.checksum : undefined;
+    const proof = stored.checksum ?? noted;
+    if (proof?.value === checksum.value) return { part: { ...stored, checksum }, crc };
+  }
+  const part = await store.uploadPart(session, partNumber, bytes, { checksum, signal });
+  await record?.stored({ partNumber, size: part.size, etag: part.etag, checksum });
+  return { part: { ...part, checksum }, crc };
+}
+
 /** A stream whose length was not known has gone on past the last part. */
-function checkCeiling(readBytes: number, ceilingBytes: number, upload: ObjectUpload): void {
-  if (readBytes <= ceilingBytes) return;
+function checkCeiling(
+  readBytes: number,
+  { ceilingBytes, totalBytes }: InParts,
+  upload: ObjectUpload,
+): void {
+  if (readBytes <= ceilingBytes || totalBytes !== undefined) return;
   throw new StowageError(
     "too-large",
     `Cannot upload a stream of more than ${ceilingBytes} bytes: its parts have run out`,
     {
       operation: "upload",
       key: upload.key,
-      remedy: "Upload it from a file, whose length is known, or set streamPartCapBytes higher.",
+      remedy: "Tell its size, or a sizeHint, or upload it from a file, whose size is known.",
     },
   );
 }

@@ -1,6 +1,6 @@
 import { StowageError } from "../../domain/errors.js";
 import { withGrace } from "../abortable.js";
-import { abortion, cleanupLimit, isDoubtful, landed, withdraw } from "./outcome.js";
+import { abortion, cleanupLimit, isDoubtful, landed, resolvable, withdraw } from "./outcome.js";
 import {
   ABORT_GRACE_MS,
   type ObjectUpload,
@@ -19,39 +19,47 @@ export async function sendWhole(
   const { key, contentType, metadata, encryption, when, signal } = upload;
   const options = { contentType, metadata, encryption, when, checksum };
   signal?.throwIfAborted();
+  let resent = false;
+  const onResent = (): void => {
+    resent = true;
+  };
   let etag: string;
   try {
     const stored = await withGrace(signal, ABORT_GRACE_MS, (later) =>
-      uploader.store.put(key, bytes, { ...options, signal: later }),
+      uploader.store.put(key, bytes, { ...options, onResent, signal: later }),
     );
     etag = stored.etag;
   } catch (error) {
     const settled = error instanceof StowageError && error.outcome === "not-applied";
-    if (signal?.aborted === true) throw await takenBack(uploader, upload, settled);
+    if (signal?.aborted === true && settled) throw signal.reason;
+    if (signal?.aborted === true) throw await takenBack(uploader, upload, resent);
     if (!(error instanceof StowageError && isDoubtful(error))) throw error;
-    etag = await landed(uploader, upload, bytes.length, error);
+    etag = await landed(uploader, upload, bytes.length, error).catch((told: unknown) => {
+      throw resolvable(uploader, upload, told);
+    });
   }
-  if (signal?.aborted === true) throw await takenBack(uploader, upload, false);
+  if (signal?.aborted === true) throw await takenBack(uploader, upload, resent);
   upload.onProgress(bytes.length, bytes.length);
   return { size: bytes.length, etag, checksum, parts: 0 };
 }
 
 /**
  * What an aborted put rejects with. It may have been carried out, and is then withdrawn; one that was
- * cut off without an answer and is nowhere to be seen may still arrive.
+ * cut off without an answer and is nowhere to be seen may still arrive, and so may the first sending
+ * of one that was sent again.
  */
 async function takenBack(
   uploader: Uploader,
   upload: ObjectUpload,
-  settled: boolean,
+  resent: boolean,
 ): Promise<unknown> {
-  if (settled) return upload.signal?.reason;
   const left = await withdraw(uploader, upload, cleanupLimit(uploader));
   const outcome = {
-    removed: "not-applied",
+    removed: resent ? "unknown" : "not-applied",
     absent: "unknown",
     stays: "applied",
     silent: "unknown",
   } as const;
-  return abortion(upload, { cleanup: "done", outcome: outcome[left] });
+  const told = abortion(upload, { cleanup: "done", outcome: outcome[left] });
+  return resolvable(uploader, upload, told);
 }

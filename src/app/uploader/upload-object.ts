@@ -1,12 +1,13 @@
 import type { Source } from "../../ports/source.js";
 import { sendParts } from "./send-parts.js";
 import { sendWhole } from "./send-whole.js";
-import type { ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
+import type { Earlier, ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
 
 /**
  * Stores one object, whole or not at all.
  *
- * A `prepared` of kind `whole` may be sent again, under another key; one in parts is used up.
+ * A `prepared` of kind `whole` may be sent again, under another key; one in parts is used up. An
+ * upload in parts that was begun earlier is gone on with: parts are proved before they are counted on.
  *
  * @throws the store's errors, with the true `outcome` and, for parts, with `cleanup`; the reason of
  *   the signal; what reading the source throws.
@@ -16,8 +17,9 @@ export function uploadObject(
   source: Source,
   prepared: Prepared,
   upload: ObjectUpload,
+  earlier?: Earlier,
 ): Promise<Sent> {
   return prepared.kind === "whole"
     ? sendWhole(uploader, prepared, upload)
-    : sendParts(uploader, source, prepared, upload);
+    : sendParts(uploader, source, prepared, upload, earlier);
 }

@@ -6,21 +6,23 @@ import type { Clock } from "../../ports/clock.js";
 import type { SessionRecord } from "../../ports/journal.js";
 import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Encryption, When } from "../../ports/object-store.js";
-import type { Store } from "../../ports/store.js";
+import type { RetryingStore } from "../retrying-store.js";
+import type { Running } from "./lost-uploads.js";
+import type { Rooms } from "./part-memory.js";
 
 /** Milliseconds that a write is given to answer after an abort. */
-export const ABORT_GRACE_MS = 2_000;
+export const ABORT_GRACE_MS = 750;
 
 /** What the engine works with. */
 export interface Uploader {
-  /** Sends each request again where that may help. */
-  readonly store: Store;
+  readonly store: RetryingStore;
   readonly clock: Clock;
   readonly wishes: UploadWishes;
-  /** Parts in flight at once. */
+  /** Parts of one upload in flight at once. */
   readonly concurrency: number;
   /** Milliseconds in which what a failure or an abort left behind is removed. */
   readonly cleanupTimeoutMs: number;
+  readonly running: Running;
 }
 
 /** One object to be stored. */
@@ -63,7 +65,11 @@ export type Prepared =
   | {
       readonly kind: "parts";
       readonly pieces: AsyncIterable<Uint8Array>;
+      /** Where the pieces stand, which is given back as they are stored. */
+      readonly rooms: Rooms;
       readonly totalBytes: number | undefined;
+      /** Bytes of each part but the last; `undefined` where they grow. */
+      readonly partBytes: number | undefined;
       /** What fits in all the parts. */
       readonly ceilingBytes: number;
     };
