@@ -37,10 +37,10 @@ export interface Patience {
 
 const CALL_TIMEOUT_MS = 900_000;
 
-/** For whoever must know that a write may have been carried out twice. */
-export interface ResentOptions {
-  /** Called before a write is sent again whose first sending may have been, or yet be, carried out. */
-  readonly onResent?: (() => void) | undefined;
+/** For whoever must know how often a write may have been carried out. */
+export interface DoubtOptions {
+  /** Called for each sending that failed, and may have been carried out or yet be. */
+  readonly onDoubt?: (() => void) | undefined;
 }
 
 /**
@@ -81,7 +81,7 @@ export class RetryingStore implements Store {
   put(
     key: ObjectKey,
     bytes: Uint8Array,
-    options: PutOptions & ResentOptions = {},
+    options: PutOptions & DoubtOptions = {},
   ): Promise<WriteResult> {
     return this.#again({ operation: "put", key, options }, (signal) =>
       this.#store.put(key, bytes, { ...options, signal }),
@@ -141,7 +141,7 @@ export class RetryingStore implements Store {
     }
   }
 
-  createUpload(key: ObjectKey, options: CreateUploadOptions & ResentOptions = {}): Promise<Upload> {
+  createUpload(key: ObjectKey, options: CreateUploadOptions & DoubtOptions = {}): Promise<Upload> {
     return this.#again({ operation: "createUpload", key, options }, (signal) =>
       this.#store.createUpload(key, { ...options, signal }),
     );
@@ -211,7 +211,10 @@ export class RetryingStore implements Store {
         } catch (error) {
           const { signal } = call.options;
           if (!(error instanceof StowageError) || signal?.aborted === true) throw error;
-          doubtful ||= error.outcome === "unknown" || error.outcome === "applied";
+          if (error.outcome === "unknown" || error.outcome === "applied") {
+            doubtful = true;
+            call.options.onDoubt?.();
+          }
           const facts: ErrorFacts = {
             attempts: attempt,
             ...(doubtful ? { outcome: error.outcome === "applied" ? "applied" : "unknown" } : {}),
@@ -219,7 +222,6 @@ export class RetryingStore implements Store {
           const told = attempt === 1 && !doubtful ? error : error.with(facts);
           if (time.signal.aborted) throw told;
           spent += await this.#wait(told, attempt, time.signal);
-          if (doubtful) call.options.onResent?.();
         }
       }
     } finally {
@@ -283,7 +285,7 @@ export class RetryingStore implements Store {
 interface Call {
   readonly operation: Operation;
   readonly key?: ObjectKey | undefined;
-  readonly options: CallOptions & ResentOptions;
+  readonly options: CallOptions & DoubtOptions;
 }
 
 const WRITES: ReadonlySet<Operation> = new Set<Operation>([

@@ -117,8 +117,9 @@ export function uploadedAs(uploads: Uploads, object: ObjectUpload, sent: Sent): 
 
 /**
  * Tries one key after the other until one is free. Bytes at hand are just sent again. A source in
- * parts looks for a free key first, since its parts are bound to the key; when the key is taken
- * meanwhile, it is opened again, and a stream, which cannot be, is refused with `already-exists`.
+ * parts looks for a free key first, which no other upload of this process is after, since its parts
+ * are bound to the key; when another process takes it meanwhile, the source is opened again, and a
+ * stream, which cannot be, is refused with `already-exists`.
  */
 async function underFreeKey(
   uploads: Uploads,
@@ -132,6 +133,7 @@ async function underFreeKey(
   for (let attempt = 1; attempt <= MOST_KEYS; attempt++) {
     const next = object(attempt);
     if (prepared?.kind !== "whole" && (await isTaken(uploads, next))) continue;
+    if (uploads.running.count(next.key) > 0) continue;
     try {
       if (prepared !== undefined) {
         return { sent: await uploadObject(uploads, source, prepared, next), stored: next };

@@ -1,15 +1,14 @@
 import { beforeEach } from "vitest";
 import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
+import { readSettings, type Settings } from "../../src/app/config/settings.js";
 import { createStowage } from "../../src/app/create-stowage.js";
 import type { Stowage, Uploaded, UploadRequest } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
 import { type ObjectKey, objectKey } from "../../src/domain/object-key.js";
 import type { StoreLimits } from "../../src/domain/upload-plan.js";
-import type { Encryption } from "../../src/ports/object-store.js";
 import type { Store } from "../../src/ports/store.js";
-import { type Fault, scripted, stillClock } from "./scripted-store.js";
+import { type Fault, type StillClock, scripted, stillClock } from "./scripted-store.js";
 
 /** Small limits, so that many parts are few bytes. */
 const LIMITS: StoreLimits = {
@@ -36,12 +35,12 @@ export function freshStores(): void {
 export function open(
   faults: readonly Fault[] = [],
   beneath: Store = store,
-  encryption?: Encryption,
-): { stowage: Stowage; calls: string[] } {
+  more: Partial<Settings> = {},
+): { stowage: Stowage; calls: string[]; clock: StillClock } {
   const settings = {
     ...readSettings({ store: "memory:" }, {}, "/"),
-    encryption,
     wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
+    ...more,
   };
   const faulty = scripted(beneath, faults);
   const close = async (): Promise<void> => undefined;
@@ -49,6 +48,7 @@ export function open(
   return {
     stowage: createStowage(faulty, settings, clock, openLocalSource, openLocalTarget, close),
     calls: faulty.calls,
+    clock,
   };
 }
 

@@ -66,12 +66,24 @@ export function refused(): never {
   });
 }
 
-/** A clock that stands still and never waits; `slept` tells how long it would have. */
-export function stillClock(now = "2025-10-23T14:30:45.123Z"): Clock & { slept: number[] } {
+/** A clock that moves only when it is told to. */
+export interface StillClock extends Clock {
+  /** How long it would have waited, each time. */
+  readonly slept: number[];
+  /** Moves on, in milliseconds. */
+  pass(ms: number): void;
+}
+
+/** A clock that stands still and never waits. */
+export function stillClock(begin = "2025-10-23T14:30:45.123Z"): StillClock {
   const slept: number[] = [];
+  let now = Date.parse(begin);
   let tokens = 0;
   return {
     slept,
+    pass: (ms) => {
+      now += ms;
+    },
     now: () => new Date(now),
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();

@@ -166,7 +166,8 @@ it.each([5, 50])(
     });
     const operation = size === 5 ? "put" : "completeUpload";
     const lost: Fault = { operation, nth: 1, when: "after", run: unavailable };
-    const error = await failure(upload(open([lost], plain, { algorithm: "AES256" }).stowage, size));
+    const { stowage } = open([lost], plain, { encryption: { algorithm: "AES256" } });
+    const error = await failure(upload(stowage, size));
     expect(error).toMatchObject({ code: "not-encrypted", outcome: "not-applied" });
     expect(await keysOf(store)).toEqual([]);
   },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { combineCrc32, crc32Checksum, crc32Number } from "../../src/domain/checksum.js";
 import { type ErrorCode, StowageError } from "../../src/domain/errors.js";
 import { checkRange, resolveRange } from "../../src/domain/range.js";
-import { DEFAULT_RETRY, retryDelayMs } from "../../src/domain/retry.js";
+import { DEFAULT_RETRY, RetryBudget, retryDelayMs } from "../../src/domain/retry.js";
 
 describe("combineCrc32", () => {
   it("is the CRC-32 of the runs joined", () => {
@@ -67,10 +67,10 @@ describe("ranges", () => {
   );
 });
 
-describe("retryDelayMs", () => {
-  const error = (code: ErrorCode, retryAfterMs?: number) =>
-    new StowageError(code, "x", { retryAfterMs });
+const error = (code: ErrorCode, retryAfterMs?: number) =>
+  new StowageError(code, "x", { retryAfterMs });
 
+describe("retryDelayMs", () => {
   it("never waits for what a retry cannot mend", () => {
     for (const code of ["not-found", "access-denied", "already-exists", "invalid-key"] as const) {
       expect(retryDelayMs(error(code), 1, 0.5)).toBeUndefined();
@@ -97,6 +97,27 @@ describe("retryDelayMs", () => {
     );
     expect(retryDelayMs(error("throttled", 3_000), 1, 0)).toBe(3_000);
     expect(retryDelayMs(error("throttled", 9_999_999), 1, 0)).toBe(20_000);
+  });
+});
+
+describe("RetryBudget", () => {
+  it("is spent by sending again, more by time-outs, and never overdrawn", () => {
+    const budget = new RetryBudget();
+    expect(budget.spend(error("unavailable"))).toBe(5);
+    expect(budget.spend(error("timeout"))).toBe(10);
+    expect(budget.tokens).toBe(485);
+    for (let again = 0; again < 97; again++) budget.spend(error("unavailable"));
+    expect(budget.spend(error("unavailable"))).toBeUndefined();
+    expect(budget.tokens).toBe(0);
+  });
+
+  it("is earned by what goes well, which gives back its own cost, up to what it began with", () => {
+    const budget = new RetryBudget();
+    const spent = budget.spend(error("timeout")) ?? 0;
+    budget.succeed(0);
+    expect(budget.tokens).toBe(491);
+    budget.succeed(spent);
+    expect(budget.tokens).toBe(500);
   });
 });
 

@@ -108,4 +108,23 @@ describe("planUpload of a stream", () => {
       { numRuns: 20 },
     );
   });
+
+  it("takes as many bytes as a hint says, within the store's limit, and begins as wished if it can", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: S3_LIMITS.maxObjectBytes }),
+        fc.integer({ min: 5 * MIB, max: 64 * MIB }),
+        (sizeHint, partBytes) => {
+          const plan = planUpload(undefined, S3_LIMITS, { partBytes, sizeHint });
+          const plain = planUpload(undefined, S3_LIMITS, { partBytes });
+          if (plan.kind !== "stream" || plain.kind !== "stream") throw new Error("not a stream");
+          expect(plan.ceilingBytes).toBeGreaterThanOrEqual(sizeHint);
+          expect(plan.partCapBytes).toBeLessThanOrEqual(S3_LIMITS.maxPartBytes);
+          if (plain.ceilingBytes >= sizeHint) expect(plan).toEqual(plain);
+        },
+      ),
+    );
+    const sizeHint = S3_LIMITS.maxObjectBytes + 1;
+    expect(() => planUpload(undefined, S3_LIMITS, { sizeHint })).toThrow(/at most/);
+  });
 });

@@ -185,6 +185,11 @@ async function expectTruth(store: Store, told: readonly Told[]): Promise<void> {
     const own = objects.filter(({ bytes: each }) => Buffer.compare(each, bytes) === 0);
     if (answer instanceof StowageError) {
       assert.ok(answer.outcome !== undefined, `${answer.code} tells no outcome`);
+      const later = await answer.resolve?.();
+      if (later === "applied") assert.ok(own.length > 0, "what is found applied is not there");
+      if (later === "not-applied" && bytes.length > 0) {
+        assert.equal(own.length, 0, "what is found not applied is there");
+      }
       // Uploads of no bytes are told apart by what is kept with them alone.
       if (answer.outcome === "not-applied" && bytes.length > 0) {
         assert.equal(own.length, 0, `an upload that was not applied is there: ${answer.message}`);

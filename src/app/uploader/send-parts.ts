@@ -137,18 +137,20 @@ async function begin(
   const attributes = { contentType, metadata, encryption, checksummed: true };
   const since = uploader.clock.now();
   let lost = 0;
-  const onResent = (): void => {
+  const onDoubt = (): void => {
     lost += 1;
   };
   try {
     const session = await withGrace(signal, ABORT_GRACE_MS, (later) =>
-      uploader.store.createUpload(key, { ...attributes, signal: later, onResent }),
+      uploader.store.createUpload(key, { ...attributes, signal: later, onDoubt }),
     );
     if (lost > 0) await dropLost(uploader, key, { since, lost, but: session.uploadId });
     return { session, record, listed: byNumber([]), recorded: byNumber([]) };
   } catch (error) {
     const settled = error instanceof StowageError && error.outcome === "not-applied";
-    const gone = settled || (await dropLost(uploader, key, { since, lost: lost + 1 }));
+    // One that an abort has cut off was not counted, and may have arrived.
+    if (signal?.aborted === true && !settled) lost += 1;
+    const gone = settled || (await dropLost(uploader, key, { since, lost }));
     await closeRecord(record, gone);
     const cleanup = gone ? "done" : "pending";
     if (signal?.aborted === true) {

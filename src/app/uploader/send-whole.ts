@@ -19,26 +19,26 @@ export async function sendWhole(
   const { key, contentType, metadata, encryption, when, signal } = upload;
   const options = { contentType, metadata, encryption, when, checksum };
   signal?.throwIfAborted();
-  let resent = false;
-  const onResent = (): void => {
-    resent = true;
+  let doubted = false;
+  const onDoubt = (): void => {
+    doubted = true;
   };
   let etag: string;
   try {
     const stored = await withGrace(signal, ABORT_GRACE_MS, (later) =>
-      uploader.store.put(key, bytes, { ...options, onResent, signal: later }),
+      uploader.store.put(key, bytes, { ...options, onDoubt, signal: later }),
     );
     etag = stored.etag;
   } catch (error) {
     const settled = error instanceof StowageError && error.outcome === "not-applied";
     if (signal?.aborted === true && settled) throw signal.reason;
-    if (signal?.aborted === true) throw await takenBack(uploader, upload, resent);
+    if (signal?.aborted === true) throw await takenBack(uploader, upload, doubted);
     if (!(error instanceof StowageError && isDoubtful(error))) throw error;
     etag = await landed(uploader, upload, bytes.length, error).catch((told: unknown) => {
       throw resolvable(uploader, upload, told);
     });
   }
-  if (signal?.aborted === true) throw await takenBack(uploader, upload, resent);
+  if (signal?.aborted === true) throw await takenBack(uploader, upload, doubted);
   upload.onProgress(bytes.length, bytes.length);
   return { size: bytes.length, etag, checksum, parts: 0 };
 }
@@ -51,11 +51,11 @@ export async function sendWhole(
 async function takenBack(
   uploader: Uploader,
   upload: ObjectUpload,
-  resent: boolean,
+  doubted: boolean,
 ): Promise<unknown> {
   const left = await withdraw(uploader, upload, cleanupLimit(uploader));
   const outcome = {
-    removed: resent ? "unknown" : "not-applied",
+    removed: doubted ? "unknown" : "not-applied",
     absent: "unknown",
     stays: "applied",
     silent: "unknown",
