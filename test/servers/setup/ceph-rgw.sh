@@ -5,6 +5,7 @@
 #   ceph-rgw.sh DIR HOST:PORT MON_PORT ACCESS SECRET OSDS
 #
 # Three OSDs keep three copies, and writes go on while two are up. Each OSD's id is in DIR/osdN.pid.
+# USR1 starts those again that have ended: empty, to be filled by those that have not.
 set -euo pipefail
 dir=$1 listen=$2 mon_port=$3 access=$4 secret=$5 osds=$6
 host=${listen%:*}
@@ -23,6 +24,19 @@ end() {
 }
 trap end EXIT
 trap 'exit 0' TERM
+
+start_osd() {
+  ceph-osd -f -i "$1" &
+  echo $! >"$dir/osd$1.pid"
+}
+
+start_ended_osds() {
+  local i
+  for ((i = 0; i < osds; i++)); do
+    kill -0 "$(<"$dir/osd$i.pid")" 2>/dev/null || start_osd "$i"
+  done
+}
+trap start_ended_osds USR1
 
 mkdir -p "$dir/mon"
 export CEPH_CONF=$dir/ceph.conf
@@ -70,12 +84,14 @@ for ((i = 0; i < osds; i++)); do
   mkdir "$dir/osd$i"
   ceph --connect-timeout 30 osd new "$uuid" "$i"
   ceph-osd -i "$i" --mkfs --osd-uuid "$uuid"
-  ceph-osd -f -i "$i" --osd-uuid "$uuid" &
-  echo $! >"$dir/osd$i.pid"
+  start_osd "$i"
 done
 radosgw-admin user create --uid=test --display-name=test --access-key="$access" --secret="$secret"
 # The gateway turns on a secure mode by itself, which a cluster without keys does not speak.
 radosgw -f -n client.admin --auth-client-required=none --ms-mon-client-mode=crc \
   --rgw-frontends="beast endpoint=$listen tcp_nodelay=1" &
 gateway=$!
-wait -n "$mon_pid" "$gateway"
+while kill -0 "$mon_pid" 2>/dev/null && kill -0 "$gateway" 2>/dev/null; do
+  # A signal ends the wait too.
+  wait -n "$mon_pid" "$gateway" || true
+done

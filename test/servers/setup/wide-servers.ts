@@ -16,6 +16,8 @@ export interface CephOptions {
 /** Each OSD is a process of its own, which a test may kill. */
 export interface CephServer extends Server {
   readonly osds: readonly number[];
+  /** Starts those again that have ended, empty. */
+  startEndedOsds(): void;
 }
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -67,7 +69,11 @@ export async function startCeph({ osds = 1 }: CephOptions = {}): Promise<CephSer
     remedy: "See what its log says",
   });
   const ids = await Promise.all(pids.map((file) => readFile(file, "utf8")));
-  return { ...server({ ...COMMON, name, version }, running), osds: ids.map(Number) };
+  const startEndedOsds = (): void => {
+    if (running.pid !== undefined) process.kill(running.pid, "SIGUSR1");
+  };
+  const osdIds = ids.map(Number);
+  return { ...server({ ...COMMON, name, version }, running), osds: osdIds, startEndedOsds };
 }
 
 /** The version of the Ceph that is installed, if it is the one that the tests know. */
