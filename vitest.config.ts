@@ -1,9 +1,11 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { defenceOff } from "./test/defences/without.js";
 
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
+        plugins: defenceOff(process.env["STOWAGE_TEST_WITHOUT"]),
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],

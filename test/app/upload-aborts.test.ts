@@ -1,5 +1,7 @@
 import { getEventListeners } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Store } from "../../src/ports/store.js";
 import { bytes, failure, freshStores, open, store, upload } from "./engine-rig.js";
 import { keysOf, unavailable, uploadsOf } from "./scripted-store.js";
 
@@ -56,7 +58,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const run = async (): Promise<void> => {
       controller.abort(reason);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await setTimeout(1_000);
     };
     const { stowage } = open([{ operation: "createUpload", nth: 1, run }]);
     const error = await failure(upload(stowage, 50, { signal: controller.signal }));
@@ -75,6 +77,27 @@ describe("an abort", () => {
       throw reason;
     };
     const { stowage } = open([{ operation: "put", nth: 1, when: "after", run }]);
+    await expect(upload(stowage, 5, { signal: controller.signal })).rejects.toBe(reason);
+    expect(await keysOf(store)).toEqual([]);
+  });
+
+  it("gives a request that is under way the time to say what became of it", async () => {
+    const controller = new AbortController();
+    const slow: Store = new Proxy<Store>(store, {
+      get: (target, name: keyof Store) => {
+        const member = target[name];
+        if (typeof member !== "function") return member;
+        if (name !== "put") return member.bind(target);
+        return async (...args: Parameters<Store["put"]>) => {
+          controller.abort(reason);
+          await setTimeout(20, undefined, { signal: args[2]?.signal }).catch(() => {
+            throw reason;
+          });
+          return target.put(...args);
+        };
+      },
+    });
+    const { stowage } = open([], slow);
     await expect(upload(stowage, 5, { signal: controller.signal })).rejects.toBe(reason);
     expect(await keysOf(store)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MemoryObjectStore } from "../../src/adapters/memory/index.js";
+import type { Store } from "../../src/ports/store.js";
 import { bytes, FIRST, failure, freshStores, open, store, streamOf, upload } from "./engine-rig.js";
 import { bytesOf, type Fault, keysOf, refused, unavailable, uploadsOf } from "./scripted-store.js";
 
@@ -74,6 +75,23 @@ describe("a failure", () => {
       code: "unavailable",
       outcome: "unknown",
     });
+  });
+
+  it("leaves no part that came after the abort", async () => {
+    let late = 0;
+    const arriving: Store = new Proxy<Store>(store, {
+      get: (target, name: keyof Store) => {
+        const member = target[name];
+        if (typeof member !== "function") return member;
+        if (name !== "abortUpload" || late++ > 0) return member.bind(target);
+        // The store forgets what it has, and a part that was on its way begins anew.
+        return async () => undefined;
+      },
+    });
+    const { stowage } = open([{ operation: "uploadPart", nth: 4, run: refused }], arriving);
+    const error = await failure(upload(stowage, 50));
+    expect(error).toMatchObject({ code: "access-denied", cleanup: "done" });
+    expect(await uploadsOf(store)).toEqual([]);
   });
 
   it("that the source makes is the cause told, with nothing stored", async () => {

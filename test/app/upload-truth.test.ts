@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { StowageError } from "../../src/domain/errors.js";
 import { bytes, FIRST, failure, freshStores, open, store, upload } from "./engine-rig.js";
-import { bytesOf, type Fault, refused, unavailable, uploadsOf } from "./scripted-store.js";
+import { bytesOf, type Fault, keysOf, refused, unavailable, uploadsOf } from "./scripted-store.js";
 
 freshStores();
 
@@ -115,5 +115,24 @@ describe("an upload whose answer was lost", () => {
     await upload(open([lost]).stowage, 50);
     expect(await uploadsOf(store)).toEqual([FIRST]);
     expect((await Array.fromAsync(store.listParts(other))).length).toBe(1);
+  });
+});
+
+describe("a write that something on the way has sent twice", () => {
+  const refuse = (code: "already-exists" | "upload-not-found"): never => {
+    throw new StowageError(code, "Cannot write", { outcome: "not-applied" });
+  };
+
+  it.each([
+    ["put", 5, "already-exists"],
+    ["completeUpload", 50, "already-exists"],
+    ["completeUpload", 50, "upload-not-found"],
+  ] as const)("is no failure: %s of %d bytes, answered by %s", async (operation, size, code) => {
+    const { stowage } = open([{ operation, when: "after", run: () => refuse(code) }]);
+    const { key } = await upload(stowage, size);
+    expect(key).toBe(FIRST);
+    expect(await keysOf(store)).toEqual([FIRST]);
+    expect(await bytesOf(store, key)).toEqual(bytes(size));
+    expect(await uploadsOf(store)).toEqual([]);
   });
 });

@@ -159,6 +159,18 @@ describe.each(CHANGES)("a file that %s while it is read", (_, change) => {
   );
 });
 
+it("that ends early gives no piece that was not read", async () => {
+  const path = await fileOf(someBytes(1_000));
+  const source = await opened(path);
+  await truncate(path, 450);
+  const lengths: number[] = [];
+  const reading = async () => {
+    for await (const piece of source.pieces(every(100))) lengths.push(piece.length);
+  };
+  expect((await refusalOf(reading())).message).toContain("ends at byte 450 of the 1000");
+  expect(lengths).toEqual([100, 100, 100, 100]);
+});
+
 describe("what cannot be read", () => {
   it("says whether it is missing, a folder, forbidden or no file", async () => {
     const folder = await temporaryFolder();
