@@ -40,7 +40,7 @@ const CALL_TIMEOUT_MS = 900_000;
 /** For whoever must know how often a write may have been carried out. */
 export interface DoubtOptions {
   /** Called for each sending that failed, and may have been carried out or yet be. */
-  readonly onDoubt?: (() => void) | undefined;
+  readonly onDoubt?: ((error: StowageError) => void) | undefined;
 }
 
 /**
@@ -213,7 +213,7 @@ export class RetryingStore implements Store {
           if (!(error instanceof StowageError) || signal?.aborted === true) throw error;
           if (error.outcome === "unknown" || error.outcome === "applied") {
             doubtful = true;
-            call.options.onDoubt?.();
+            call.options.onDoubt?.(error);
           }
           const facts: ErrorFacts = {
             attempts: attempt,

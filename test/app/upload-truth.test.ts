@@ -136,3 +136,38 @@ describe("a write that something on the way has sent twice", () => {
     expect(await uploadsOf(store)).toEqual([]);
   });
 });
+
+describe("what is certain is not told as unknown:", () => {
+  it("an object that the store has said to be there, and then says nothing more", async () => {
+    const applied = (): never => {
+      throw new StowageError("access-denied", "Cannot look", { outcome: "applied" });
+    };
+    const { faults } = outage("head");
+    const complete: Fault = { operation: "completeUpload", when: "after", run: applied };
+    const error = await failure(upload(open([complete, ...faults]).stowage, 50));
+    expect(error).toMatchObject({ code: "access-denied", outcome: "applied" });
+    expect(error.resolve).toBeUndefined();
+  });
+
+  it.each([5, 50])("an aborted upload whose key another has taken (%d bytes)", async (size) => {
+    const controller = new AbortController();
+    const reason = new Error("left");
+    const operation = size === 5 ? "put" : "completeUpload";
+    const run = async (): Promise<never> => {
+      await store.put(FIRST, bytes(3));
+      controller.abort(reason);
+      return unavailable();
+    };
+    const { stowage } = open([{ operation, run }]);
+    await expect(upload(stowage, size, { signal: controller.signal })).rejects.toBe(reason);
+    expect(await bytesOf(store, FIRST)).toEqual(bytes(3));
+  });
+
+  it("a create that was answered, and of which no upload is listed", async () => {
+    const run = (): never => {
+      throw new StowageError("unavailable", "Cannot begin", { outcome: "unknown", status: 500 });
+    };
+    const error = await failure(upload(open([{ operation: "createUpload", run }]).stowage, 50));
+    expect(error).toMatchObject({ status: 500, outcome: "not-applied", cleanup: "done" });
+  });
+});

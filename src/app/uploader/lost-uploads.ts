@@ -32,6 +32,8 @@ export interface Lost {
   readonly since: Date;
   /** How many there may be. */
   readonly lost: number;
+  /** How many of them may yet come, as nobody has answered at all. */
+  readonly open: number;
   /** The id of the upload that was answered. */
   readonly but?: string | undefined;
 }
@@ -41,13 +43,13 @@ export interface Lost {
  * having no part, and by their time. Where there are more of those than were sent, some are another's,
  * and all are left alone; as they are while this process makes another upload of the key.
  *
- * Resolves to whether as many were dropped as were lost: one that is not there may never have arrived,
- * or be yet to come. Never rejects.
+ * Resolves to whether none is left, nor will come: one that is not there, and was not answered, may
+ * never have arrived, or be yet to come. Never rejects.
  */
 export async function dropLost(
   uploader: Uploader,
   key: ObjectKey,
-  { since, lost, but }: Lost,
+  { since, lost, open, but }: Lost,
 ): Promise<boolean> {
   if (uploader.running.count(key) > 1) return false;
   const limit = cleanupLimit(uploader);
@@ -61,7 +63,7 @@ export async function dropLost(
     }
     if (found.length > lost) return false;
     const dropped = await Promise.all(found.map((upload) => drop(uploader, upload, limit)));
-    return found.length === lost && dropped.every((gone) => gone);
+    return (open === 0 || found.length === lost) && dropped.every((gone) => gone);
   } catch {
     return false;
   }

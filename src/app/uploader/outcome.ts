@@ -80,7 +80,7 @@ export async function landed(
       {
         ...error.facts(),
         retryable: false,
-        outcome: left === "removed" || left === "absent" ? "not-applied" : "applied",
+        outcome: left === "stays" || left === "silent" ? "applied" : "not-applied",
         remedy: "Use a server that encrypts, or set STOWAGE_ENCRYPTION=none.",
       },
       { cause: error },
@@ -92,7 +92,7 @@ export async function landed(
 }
 
 /** What became of an object that is no longer wanted. */
-export type Withdrawn = "removed" | "absent" | "stays" | "silent";
+export type Withdrawn = "removed" | "absent" | "others" | "stays" | "silent";
 
 /** Removes the upload's own object, should it stand there. Never rejects. */
 export async function withdraw(
@@ -101,8 +101,8 @@ export async function withdraw(
   limit: AbortSignal,
 ): Promise<Withdrawn> {
   const found = await findOut(uploader, upload, limit);
-  if (found.kind === "silent") return "silent";
-  if (found.kind !== "ours") return "absent";
+  if (found.kind === "other") return "others";
+  if (found.kind !== "ours") return found.kind;
   const conditional = uploader.store.facts.honours.conditions.delete;
   const when = conditional ? { etag: found.info.etag } : undefined;
   try {

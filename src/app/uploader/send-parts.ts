@@ -137,20 +137,26 @@ async function begin(
   const attributes = { contentType, metadata, encryption, checksummed: true };
   const since = uploader.clock.now();
   let lost = 0;
-  const onDoubt = (): void => {
+  let open = 0;
+  const onDoubt = ({ status }: { readonly status: number | undefined }): void => {
     lost += 1;
+    if (status === undefined) open += 1;
   };
   try {
     const session = await withGrace(signal, ABORT_GRACE_MS, (later) =>
       uploader.store.createUpload(key, { ...attributes, signal: later, onDoubt }),
     );
-    if (lost > 0) await dropLost(uploader, key, { since, lost, but: session.uploadId });
+    const but = session.uploadId;
+    if (lost > 0) await dropLost(uploader, key, { since, lost, open, but });
     return { session, record, listed: byNumber([]), recorded: byNumber([]) };
   } catch (error) {
     const settled = error instanceof StowageError && error.outcome === "not-applied";
     // One that an abort has cut off was not counted, and may have arrived.
-    if (signal?.aborted === true && !settled) lost += 1;
-    const gone = settled || (await dropLost(uploader, key, { since, lost }));
+    if (signal?.aborted === true && error === signal.reason) {
+      lost += 1;
+      open += 1;
+    }
+    const gone = settled || (await dropLost(uploader, key, { since, lost, open }));
     await closeRecord(record, gone);
     const cleanup = gone ? "done" : "pending";
     if (signal?.aborted === true) {
@@ -282,6 +288,7 @@ async function cleanUp(
     const outcome = {
       removed: "not-applied",
       absent,
+      others: upload.when?.absent === true ? "not-applied" : "unknown",
       stays: "applied",
       silent: "unknown",
     } as const;
@@ -291,7 +298,8 @@ async function cleanUp(
   if (!completing) return cause.with({ cleanup, outcome: "not-applied" });
   if (!isDoubtful(cause)) return cause.with({ cleanup });
   const found = await findOut(uploader, upload, limit);
-  if (found.kind === "ours") return cause.with({ cleanup, outcome: "applied" });
+  const certain = found.kind === "silent" && cause.outcome === "applied";
+  if (found.kind === "ours" || certain) return cause.with({ cleanup, outcome: "applied" });
   const settled = gone && (found.kind === "absent" || upload.when?.absent === true);
   return cause.with({
     cleanup,

@@ -57,6 +57,8 @@ async function takenBack(
   const outcome = {
     removed: doubted ? "unknown" : "not-applied",
     absent: "unknown",
+    // A write that is create-only is refused where another's object stands, however late it comes.
+    others: upload.when?.absent === true ? "not-applied" : "unknown",
     stays: "applied",
     silent: "unknown",
   } as const;
