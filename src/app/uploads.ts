@@ -132,8 +132,10 @@ async function underFreeKey(
   let prepared: Prepared | undefined = await prepare(uploads, source, rooms, signal, request);
   for (let attempt = 1; attempt <= MOST_KEYS; attempt++) {
     const next = object(attempt);
-    if (prepared?.kind !== "whole" && (await isTaken(uploads, next))) continue;
+    // Before it is looked for on the store: an answer may be out of date when it comes.
     if (uploads.running.count(next.key) > 0) continue;
+    using _ = uploads.running.one(next.key);
+    if (prepared?.kind !== "whole" && (await isTaken(uploads, next))) continue;
     try {
       if (prepared !== undefined) {
         return { sent: await uploadObject(uploads, source, prepared, next), stored: next };

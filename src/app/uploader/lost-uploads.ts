@@ -6,7 +6,7 @@ import type { Uploader } from "./uploader.js";
 /** Milliseconds that a server's clock may be behind: requests of more than that are refused. */
 const CLOCK_SKEW_MS = 900_000;
 
-/** How many uploads in parts of each key this process makes. */
+/** How many uploads of each key this process makes. */
 export class Running {
   readonly #counts = new Map<ObjectKey, number>();
 

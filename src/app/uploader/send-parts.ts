@@ -55,7 +55,6 @@ export async function sendParts(
   const { encryption, when, signal } = upload;
   signal?.throwIfAborted();
   expectConditions(uploader, upload);
-  using _ = uploader.running.one(upload.key);
   const begun = await begin(uploader, upload, prepared, earlier);
   const { session, record } = begun;
   let completing = false;

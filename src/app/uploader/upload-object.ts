@@ -4,7 +4,7 @@ import { sendWhole } from "./send-whole.js";
 import type { Earlier, ObjectUpload, Prepared, Sent, Uploader } from "./uploader.js";
 
 /**
- * Stores one object, whole or not at all.
+ * Stores one object, whole or not at all. Its key is counted in `running` by whoever calls this.
  *
  * A `prepared` of kind `whole` may be sent again, under another key; one in parts is used up. An
  * upload in parts that was begun earlier is gone on with: parts are proved before they are counted on.
