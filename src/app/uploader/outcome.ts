@@ -91,7 +91,7 @@ export async function landed(
   throw refused ? error.with({ outcome: "not-applied" }) : error;
 }
 
-/** What became of an object that is no longer wanted. */
+/** What became of an object that is no longer wanted; `silent` where that is not certain. */
 export type Withdrawn = "removed" | "absent" | "others" | "stays" | "silent";
 
 /** Removes the upload's own object, should it stand there. Never rejects. */
@@ -108,10 +108,13 @@ export async function withdraw(
   try {
     await uploader.store.delete(upload.key, { when, signal: limit });
     return "removed";
-  } catch {
+  } catch (error) {
     // A delete whose answer was lost may have been refused because of its own first sending.
     const after = await findOut(uploader, upload, limit);
-    return after.kind === "silent" ? "silent" : after.kind === "ours" ? "stays" : "removed";
+    if (after.kind !== "ours") return after.kind === "silent" ? "silent" : "removed";
+    // Nor does one stay for sure that may yet be carried out.
+    const refused = error instanceof StowageError && error.outcome === "not-applied";
+    return refused ? "stays" : "silent";
   }
 }
 
@@ -136,7 +139,8 @@ export function resolvable(
     const late = uploader.clock.now().getTime() - since >= LATE_MS;
     const over = session === undefined ? late : await drop(uploader, session, limit);
     const found = await findOut(uploader, upload, limit);
-    if (found.kind === "ours") return "applied";
+    // What an abort has begun to remove may yet be removed.
+    if (found.kind === "ours") return error.code === "aborted" && !late ? "unknown" : "applied";
     // A write that is create-only is refused where another's object stands, however late it comes.
     const refused = found.kind === "other" && upload.when?.absent === true;
     return refused || (found.kind === "absent" && over) ? "not-applied" : "unknown";
