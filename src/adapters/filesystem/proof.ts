@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { letGo } from "./body.js";
 import type { StoredPart } from "./uploads.js";
 
 /** Bytes read at once. */
@@ -28,7 +29,7 @@ export async function readPart(
     }
     return crc;
   } finally {
-    await handle.close();
+    await letGo(handle);
   }
 }
 

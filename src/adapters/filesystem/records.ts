@@ -38,8 +38,8 @@ export interface TimedPart {
 }
 
 /**
- * Adds a record to those of a file, which is made with the first. A line that was cut short by a full
- * disk or a power cut is none, and spoils no other: so each begins with its own end of line.
+ * Adds a record to those of a file, which is made with the first. What was cut short by a full disk or
+ * a power cut is none, and spoils no other: so each has an end of line at both ends.
  *
  * With word of what is durable, the records are made so as well.
  */
@@ -51,7 +51,7 @@ export async function addRecord(
 ): Promise<void> {
   const handle = await open(join(folder, `${name}${RECORDS_SUFFIX}`), "a", FILE_MODE);
   try {
-    await handle.writeFile(`\n${JSON.stringify(record)}`);
+    await handle.writeFile(`\n${JSON.stringify(record)}\n`);
     if (record.durable !== undefined) await handle.datasync();
   } finally {
     await handle.close();

@@ -27,7 +27,7 @@ import type {
 } from "../../ports/object-store.js";
 import type { OpenStore } from "../../ports/store.js";
 import { joinParts, partsToJoin } from "./assembly.js";
-import { FileBody, openData } from "./body.js";
+import { FileBody, letGo, openData } from "./body.js";
 import { Calls } from "./calls.js";
 import {
   attributesOf,
@@ -133,7 +133,7 @@ export class FilesystemObjectStore implements OpenStore {
         );
         return new FileBody(key, data, { start, end }, signal);
       } catch (error) {
-        await data.handle.close();
+        await letGo(data.handle);
         throw error;
       }
     });
@@ -178,15 +178,19 @@ export class FilesystemObjectStore implements OpenStore {
       refuseEncryption(call, encryption);
       const data = await openData(this.#site, from);
       if (data === undefined) throw missing({ operation: "copy", key: from });
-      await using _ = data.handle;
-      if (when !== undefined) expectCondition(call, await find(this.#site, to), when);
-      const draft = await draftOfCopy(this.#site, call, data, signal);
       try {
-        const stats = await draft.finish();
-        const { attributes } = data;
-        return await publish(this.#site, { call, key: to, draft, stats, attributes, when, signal });
+        if (when !== undefined) expectCondition(call, await find(this.#site, to), when);
+        const draft = await draftOfCopy(this.#site, call, data, signal);
+        try {
+          const stats = await draft.finish();
+          const { attributes } = data;
+          const ready = { call, key: to, draft, stats, attributes, when, signal };
+          return await publish(this.#site, ready);
+        } finally {
+          await draft.discard();
+        }
       } finally {
-        await draft.discard();
+        await letGo(data.handle);
       }
     });
   }

@@ -56,16 +56,19 @@ export async function beginUpload(
   const draft = draftPath(site);
   await site.folders.make(site.layout.uploads);
   await site.folders.make(draft);
+  const folder = site.layout.upload(uploadId);
   try {
     await writeWhole(join(draft, RECORD), `${JSON.stringify(record)}\n`);
     await site.folders.sync(draft);
     // At once, so that whoever finds the folder finds the record in it.
-    await rename(draft, site.layout.upload(uploadId));
+    await rename(draft, folder);
+    await site.folders.sync(site.layout.uploads);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    for (const left of [draft, folder]) {
+      await rm(left, { recursive: true, force: true }).catch(() => undefined);
+    }
     throw error;
   }
-  await site.folders.sync(site.layout.uploads);
   return { key, uploadId };
 }
 
