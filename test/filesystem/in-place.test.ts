@@ -93,6 +93,22 @@ describe("parts of one length", () => {
   });
 });
 
+describe("a part whose record could not be written", () => {
+  it("does not give its place again, as the record may be there all the same", async () => {
+    const { store, upload } = await opened();
+    await part(store, upload, 1, "aa");
+    disk.reset(({ name, path }) => {
+      if (name === "write" && path.endsWith(".parts")) throw systemError("EIO");
+    });
+    expect((await refusalOf(part(store, upload, 2, "xx"))).code).toBe("unexpected");
+    disk.reset();
+    await part(store, upload, 2, "bb");
+    expect(disk.steps.filter(({ path }) => path.endsWith(".data"))).toEqual([]);
+    await store.completeUpload(upload, await parts(store, upload));
+    expect(await textOf(store, KEY)).toBe("aabb");
+  });
+});
+
 describe("parts that do not fit in place", () => {
   it.each<[string, readonly (readonly [number, string])[], string]>([
     [
@@ -257,6 +273,22 @@ describe("an object that was published without a copy", () => {
     expect((await store.head(KEY)).etag).toBe(etag);
     await store.completeUpload(upload, await parts(store, upload));
     expect(await textOf(store, KEY)).toBe("aaBBcc");
+  });
+
+  it("is not dated anew by a second complete, under whoever reads it", async () => {
+    const { directory, store, upload } = await opened();
+    await part(store, upload, 1, "aa");
+    const first = await parts(store, upload);
+    disk.reset(({ name, path }) => {
+      if (name === "sync" && path === join(directory, "a")) throw systemError("EIO");
+    });
+    expect((await refusalOf(store.completeUpload(upload, first))).outcome).toBe("unknown");
+    disk.reset();
+    await using reading = await store.get(KEY);
+    await store.completeUpload(upload, first);
+    const chunks = await Array.fromAsync(reading.body);
+    expect(Buffer.concat(chunks).toString()).toBe("aa");
+    expect((await store.head(KEY)).etag).not.toBe(reading.info.etag);
   });
 });
 
