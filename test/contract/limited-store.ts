@@ -46,8 +46,9 @@ function limited(bucketExists: boolean): OpenStore {
     get: (_, name) => {
       if (name === "facts") return facts;
       const method: unknown = Reflect.get(memory, name);
-      if (typeof method !== "function" || typeof name === "symbol") return method;
-      if (name === "uri" || name === "keyOf") return method.bind(memory);
+      if (typeof method !== "function") return method;
+      if (typeof name === "symbol" || name === "uri" || name === "keyOf")
+        return method.bind(memory);
       const operation = name as Operation;
       const told = (error: unknown): unknown => {
         if (!(error instanceof StowageError)) return error;

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { S3_LIMITS } from "../../src/domain/upload-plan.js";
-import type { OpenStore } from "../../src/ports/store.js";
-import { bytes, key, listed, openIn, temporaryFolder, textOf } from "./fixtures.js";
-import { disk, type Step, systemError } from "./recorded-fs.js";
+import { bytes, key, openIn, temporaryFolder } from "./fixtures.js";
+import { disk } from "./recorded-fs.js";
 
 vi.mock("node:fs/promises", async (importOriginal) =>
   (await import("./recorded-fs.js")).recorded(await importOriginal()),
@@ -122,68 +120,4 @@ function canTrace(): boolean {
   } catch {
     return false;
   }
-}
-
-const WRITES: readonly [string, (store: OpenStore) => Promise<unknown>][] = [
-  ["put", (store) => store.put(KEY, bytes("new"), { metadata: { of: "new" } })],
-  ["copy", (store) => store.copy(key("new"), KEY)],
-  [
-    "completeUpload",
-    async (store) => {
-      const [upload] = await Array.fromAsync(store.listUploads({ prefix: "" }));
-      if (upload === undefined) throw new Error("there is to be an upload");
-      await store.completeUpload(upload, await Array.fromAsync(store.listParts(upload)));
-    },
-  ],
-];
-
-describe.each(WRITES)("a %s on a disk that fails", (operation, write) => {
-  it.each(["EIO", "ENOSPC"])("with %s, at any step, says what it left behind", async (errno) => {
-    let failed = true;
-    for (let number = 1; failed; number++) {
-      const directory = await temporaryFolder();
-      const store = await prepared(directory);
-      let broken: Step | undefined;
-      disk.reset((step, count) => {
-        if (count !== number || isCleaning(step)) return;
-        broken = step;
-        throw systemError(errno);
-      });
-      const error = await write(store).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      const steps = disk.steps.length;
-      disk.reset();
-      failed = number <= steps;
-
-      const text = await textOf(store, KEY);
-      const about = `${broken?.name} ${broken?.path} (step ${number})`;
-      expect((await store.head(KEY)).metadata, about).toEqual({ of: text });
-      if (error === undefined) expect(text, about).toBe("new");
-      else {
-        const code = errno === "EIO" ? "unexpected" : "no-space";
-        expect(error, about).toMatchObject({ code, operation, key: KEY });
-        const outcome = text === "new" ? "unknown" : "not-applied";
-        expect(error, about).toMatchObject({ outcome });
-      }
-      expect(await readdir(join(directory, ".stowage/drafts")), about).toEqual([]);
-      expect(await listed(store), about).toEqual(["new", KEY]);
-    }
-  });
-});
-
-/** To remove a file is not refused here: a disk that refuses that as well keeps what there is. */
-function isCleaning({ name, path }: Step): boolean {
-  return name === "unlink" || name === "rm" || path.includes("/owners/");
-}
-
-async function prepared(directory: string): Promise<OpenStore> {
-  const store = await openIn(directory, { limits: { ...S3_LIMITS, minPartBytes: 1 } });
-  await store.put(KEY, bytes("old"), { metadata: { of: "old" } });
-  await store.put(key("new"), bytes("new"), { metadata: { of: "new" } });
-  const upload = await store.createUpload(KEY, { metadata: { of: "new" } });
-  await store.uploadPart(upload, 1, bytes("ne"));
-  await store.uploadPart(upload, 2, bytes("w"));
-  return store;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,17 @@ export async function mountSmallDisk(
     execFileSync("umount", ["--lazy", folder]);
     await rm(folder, { recursive: true });
   });
+  return folder;
+}
+
+/**
+ * A folder of the test's own on a disk in memory, where the system has one, as Linux does: a sync costs
+ * nothing there.
+ */
+export async function folderInMemory(): Promise<string> {
+  const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const folder = await realpath(await mkdtemp(join(parent, "stowage-fs-")));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

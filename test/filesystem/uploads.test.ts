@@ -42,7 +42,7 @@ describe("an upload on disk", () => {
     const upload = await store.createUpload(KEY);
     await store.uploadPart(upload, 1, bytes("one "));
     const folder = join(directory, ".stowage/uploads", upload.uploadId);
-    const name = (await readdir(folder)).find((file) => file.startsWith("00001-")) ?? "";
+    const name = (await readdir(folder)).find((file) => file.endsWith(".data")) ?? "";
     await writeFile(join(folder, name), "0ne ");
     const parts = await Array.fromAsync(store.listParts(upload));
     const error = await refusalOf(store.completeUpload(upload, parts));

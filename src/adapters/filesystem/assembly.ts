@@ -1,15 +1,15 @@
-import { open } from "node:fs/promises";
-import { crc32 } from "node:zlib";
+import type { BigIntStats } from "node:fs";
+import { join } from "node:path";
 import { combineCrc32 } from "../../domain/checksum.js";
 import { quote } from "../../domain/errors.js";
 import type { StoreLimits } from "../../domain/upload-plan.js";
 import type { Part } from "../../ports/multipart-store.js";
-import type { Draft } from "./drafts.js";
+import { Draft } from "./drafts.js";
 import { type Call, errnoOf, refusal } from "./errors.js";
+import { readPart } from "./proof.js";
+import { DATA_SUFFIX } from "./records.js";
+import type { Site } from "./site.js";
 import { type StoredPart, unknownUpload } from "./uploads.js";
-
-/** Bytes copied at once. */
-const BUFFER_BYTES = 4_194_304;
 
 /**
  * The parts that a complete names, as they are stored.
@@ -50,58 +50,92 @@ export function partsToJoin(
   return joining;
 }
 
-/**
- * Copies parts into the draft, and resolves to the CRC-32 of the whole. Each part is expected to
- * have the bytes that were sent.
- *
- * @throws `upload-not-found`, `invalid-part`.
- */
-export async function joinParts(
-  call: Call,
-  uploadId: string,
-  parts: readonly StoredPart[],
-  draft: Draft,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const largest = parts.reduce((most, part) => Math.max(most, part.size), 0);
-  const buffer = Buffer.allocUnsafeSlow(Math.min(BUFFER_BYTES, largest));
-  let whole = 0;
-  for (const part of parts) {
-    const crc = await copyPart(part, buffer, draft, signal).catch((error: unknown) => {
-      // Completed or aborted by somebody else meanwhile.
-      throw errnoOf(error) === "ENOENT" ? unknownUpload(call, uploadId) : error;
-    });
-    if (crc !== part.crc) {
-      throw refusal(
-        call,
-        "invalid-part",
-        `part ${part.partNumber} no longer holds the bytes that were sent; send it again`,
-      );
-    }
-    whole = combineCrc32(whole, crc, part.size);
-  }
-  return whole;
+/** A draft with the bytes of all parts, of which this is the CRC-32. */
+export interface Joined {
+  readonly draft: Draft;
+  readonly crc: number;
+  /** Tells what the draft is known by, once that has been changed. */
+  readonly dated: (stats: BigIntStats) => void;
 }
 
-async function copyPart(
-  { path, size }: StoredPart,
-  buffer: Buffer,
-  draft: Draft,
+/**
+ * Joins parts: without a copy where this opening has written all of them in place.
+ *
+ * @param stored all parts of the upload, of which those to join are some.
+ * @throws `upload-not-found`; `invalid-part` for a part that does not hold what was sent.
+ */
+export async function joinParts(
+  site: Site,
+  call: Call,
+  uploadId: string,
+  stored: readonly StoredPart[],
+  joining: readonly StoredPart[],
   signal: AbortSignal | undefined,
-): Promise<number> {
-  const handle = await open(path, "r");
+): Promise<Joined> {
   try {
-    let crc = 0;
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at);
-      if (bytesRead === 0) break;
-      const bytes = buffer.subarray(0, bytesRead);
-      crc = crc32(bytes, crc);
-      await draft.write(bytes, signal);
-      at += bytesRead;
+    return (
+      (await joinedInPlace(site, uploadId, stored, joining)) ??
+      (await joinedByCopy(site, call, joining, signal))
+    );
+  } catch (error) {
+    // Completed or aborted by somebody else meanwhile.
+    throw errnoOf(error) === "ENOENT" ? unknownUpload(call, uploadId) : error;
+  }
+}
+
+/**
+ * The file in which all parts lie already, one after the other. `undefined` when they do not, when a
+ * part is under way that may yet write into it, or when there is a part in it that is not named: the
+ * upload is to keep that, should the complete be refused.
+ *
+ * What this opening wrote is there as long as the machine runs: it is not read again, unless somebody
+ * else has written into the file.
+ */
+async function joinedInPlace(
+  site: Site,
+  uploadId: string,
+  stored: readonly StoredPart[],
+  joining: readonly StoredPart[],
+): Promise<Joined | undefined> {
+  const file = site.inPlace.find(uploadId);
+  if (file === undefined || !file.seal()) return undefined;
+  const path = join(site.layout.upload(uploadId), `${file.name}${DATA_SUFFIX}`);
+  let end = 0;
+  let crc = 0;
+  for (const part of joining) {
+    if (part.path !== path || part.at !== end) return undefined;
+    end += part.size;
+    crc = combineCrc32(crc, part.crc, part.size);
+  }
+  if (stored.filter((part) => part.path === path).length !== joining.length) return undefined;
+  const isExpected = (stats: BigIntStats) => file.isUntouched(stats);
+  const draft = await Draft.linkTo(path, end, isExpected, site);
+  return draft && { draft, crc, dated: (stats) => file.dated(stats) };
+}
+
+async function joinedByCopy(
+  site: Site,
+  call: Call,
+  parts: readonly StoredPart[],
+  signal: AbortSignal | undefined,
+): Promise<Joined> {
+  const draft = await Draft.begin(site);
+  try {
+    let whole = 0;
+    for (const part of parts) {
+      const crc = await readPart(part, (piece) => draft.write(piece, signal));
+      if (crc !== part.crc) {
+        throw refusal(
+          call,
+          "invalid-part",
+          `part ${part.partNumber} no longer holds the bytes that were sent; send it again`,
+        );
+      }
+      whole = combineCrc32(whole, crc, part.size);
     }
-    return crc;
-  } finally {
-    await handle.close();
+    return { draft, crc: whole, dated: () => undefined };
+  } catch (error) {
+    await draft.discard();
+    throw error;
   }
 }

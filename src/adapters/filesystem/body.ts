@@ -29,12 +29,17 @@ export async function openData(site: Site, key: ObjectKey): Promise<OpenData | u
       const stats = await handle.stat({ bigint: true });
       if (etagOf(stats) === etagOf(described.stats)) return { ...described, handle };
     } catch (error) {
-      await handle.close();
+      await letGo(handle);
       throw error;
     }
-    await handle.close();
+    await letGo(handle);
   }
   throw replacedTooOften();
+}
+
+/** Closes what was only read: what came of it is whole, whether or not the disk can close it. */
+export async function letGo(handle: FileHandle): Promise<void> {
+  await handle.close().catch(() => undefined);
 }
 
 /** Without waiting, should a pipe have come to the path; and through no link, should one have. */
@@ -64,7 +69,7 @@ export class FileBody implements OpenObject {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+    await letGo(this.#handle);
   }
 }
 
@@ -85,7 +90,7 @@ async function* read(
     }
     signal?.throwIfAborted();
   } finally {
-    await data.handle.close();
+    await letGo(data.handle);
   }
 }
 

@@ -70,6 +70,17 @@ export async function isRealFolder(folder: string): Promise<boolean> {
   }
 }
 
+/** Writes a file whole, and makes its bytes durable: its name is so with its folder. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const handle = await open(path, "w", FILE_MODE);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function makeOne(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isDirectory();

@@ -105,6 +105,10 @@ export class Locks {
       if (inode !== undefined) return { inode, inherited };
       const holder = await readOwner(path);
       if (holder === undefined) continue;
+      // Not removed when it was to be, as the disk failed: whoever has the turn is who holds it.
+      if (holder.record?.token === this.#owner.token) {
+        return { inode: holder.stats.ino, inherited: true };
+      }
       if (await this.#isDead(path, holder, watch)) {
         if (await this.#clear(path, holder, watch)) inherited = true;
         continue;

@@ -8,6 +8,7 @@ import { draftPath } from "./drafts.js";
 import { errnoOf, fromErrno, refusal } from "./errors.js";
 import { statsOf } from "./find.js";
 import { FILE_MODE, FOLDER_MODE, Folders } from "./folders.js";
+import { InPlaceFiles } from "./in-place.js";
 import { Layout } from "./layout.js";
 import { Locks } from "./locks.js";
 import { Owner } from "./owner.js";
@@ -50,7 +51,8 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
       const layout = new Layout(root, await isFolding(plain, owner));
       const locks = new Locks(layout, owner);
       const sidecars = new Sidecars(layout, folders);
-      const site: Site = { layout, folders, owner, locks, sidecars, limits };
+      const inPlace = new InPlaceFiles(owner, limits);
+      const site: Site = { layout, folders, owner, locks, sidecars, inPlace, limits };
       await expectAble(site);
       await sweep(site);
       return new FilesystemObjectStore(site);

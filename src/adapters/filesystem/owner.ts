@@ -4,7 +4,7 @@ import { open, readFile, readlink, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errnoOf } from "./errors.js";
-import { FILE_MODE, type Folders } from "./folders.js";
+import { type Folders, writeWhole } from "./folders.js";
 import type { Layout } from "./layout.js";
 
 /** Who has a store open, as others find it written in the owner's file and in each of its locks. */
@@ -53,13 +53,7 @@ export class Owner {
   async write(): Promise<void> {
     await this.#folders.make(this.#layout.owners);
     await this.#folders.make(this.#layout.locks);
-    const handle = await open(this.path, "w", FILE_MODE);
-    try {
-      await handle.writeFile(JSON.stringify(this.record));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(this.path, JSON.stringify(this.record));
   }
 
   /** Shows to those who cannot ask the system for this process that it lives. */

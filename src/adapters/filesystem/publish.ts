@@ -77,13 +77,18 @@ export async function unpublish(
     // A file in the annex may hide behind one that was put at the plain path by hand.
     const paths = [...new Set([site.layout.annexed(key), found.path])];
     for (const path of paths) await removeFile(path);
-    await afterwards(call, async () => {
-      for (const path of paths) {
-        await site.folders.prune(dirname(path), site.layout.topOf(path));
-        await site.folders.sync(dirname(path));
-      }
-      await site.sidecars.tidy(key, undefined);
-    });
+    try {
+      await afterwards(call, async () => {
+        for (const path of paths) {
+          await site.folders.prune(dirname(path), site.layout.topOf(path));
+          await site.folders.sync(dirname(path));
+        }
+        await site.sidecars.tidy(key, undefined);
+      });
+    } catch (error) {
+      await recover(site, key).catch(() => undefined);
+      throw error;
+    }
   });
 }
 

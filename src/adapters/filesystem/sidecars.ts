@@ -1,4 +1,4 @@
-import { open, readdir, readFile, unlink } from "node:fs/promises";
+import { readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checksum } from "../../domain/checksum.js";
 import { DEFAULT_CONTENT_TYPE } from "../../domain/content-type.js";
@@ -6,7 +6,7 @@ import { quote, StowageError } from "../../domain/errors.js";
 import type { Metadata } from "../../domain/metadata.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { errnoOf, isNothing } from "./errors.js";
-import { FILE_MODE, type Folders } from "./folders.js";
+import { type Folders, writeWhole } from "./folders.js";
 import type { Layout } from "./layout.js";
 import type { Identity } from "./versions.js";
 
@@ -46,13 +46,7 @@ export class Sidecars {
     const { folder } = this.#layout.sidecarsOf(key);
     const sidecar: Sidecar = { key, size: Number(version.size), ...attributes };
     await this.#folders.make(folder);
-    const handle = await open(this.#path(key, version), "w", FILE_MODE);
-    try {
-      await handle.writeFile(`${JSON.stringify(sidecar)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(this.#path(key, version), `${JSON.stringify(sidecar)}\n`);
     await this.#folders.sync(folder);
   }
 

@@ -1,5 +1,6 @@
 import type { StoreLimits } from "../../domain/upload-plan.js";
 import type { Folders } from "./folders.js";
+import type { InPlaceFiles } from "./in-place.js";
 import type { Layout } from "./layout.js";
 import type { Locks } from "./locks.js";
 import type { Owner } from "./owner.js";
@@ -12,5 +13,6 @@ export interface Site {
   readonly owner: Owner;
   readonly locks: Locks;
   readonly sidecars: Sidecars;
+  readonly inPlace: InPlaceFiles;
   readonly limits: StoreLimits;
 }

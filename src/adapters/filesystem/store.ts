@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { StowageError } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
@@ -26,7 +27,7 @@ import type {
 } from "../../ports/object-store.js";
 import type { OpenStore } from "../../ports/store.js";
 import { joinParts, partsToJoin } from "./assembly.js";
-import { FileBody, openData } from "./body.js";
+import { FileBody, letGo, openData } from "./body.js";
 import { Calls } from "./calls.js";
 import {
   attributesOf,
@@ -132,7 +133,7 @@ export class FilesystemObjectStore implements OpenStore {
         );
         return new FileBody(key, data, { start, end }, signal);
       } catch (error) {
-        await data.handle.close();
+        await letGo(data.handle);
         throw error;
       }
     });
@@ -177,15 +178,19 @@ export class FilesystemObjectStore implements OpenStore {
       refuseEncryption(call, encryption);
       const data = await openData(this.#site, from);
       if (data === undefined) throw missing({ operation: "copy", key: from });
-      await using _ = data.handle;
-      if (when !== undefined) expectCondition(call, await find(this.#site, to), when);
-      const draft = await draftOfCopy(this.#site, call, data, signal);
       try {
-        const stats = await draft.finish();
-        const { attributes } = data;
-        return await publish(this.#site, { call, key: to, draft, stats, attributes, when, signal });
+        if (when !== undefined) expectCondition(call, await find(this.#site, to), when);
+        const draft = await draftOfCopy(this.#site, call, data, signal);
+        try {
+          const stats = await draft.finish();
+          const { attributes } = data;
+          const ready = { call, key: to, draft, stats, attributes, when, signal };
+          return await publish(this.#site, ready);
+        } finally {
+          await draft.discard();
+        }
       } finally {
-        await draft.discard();
+        await letGo(data.handle);
       }
     });
   }
@@ -231,9 +236,9 @@ export class FilesystemObjectStore implements OpenStore {
         throw refusal(call, "invalid-argument", why);
       }
       expectSize(call, bytes.length, maxPartBytes);
-      expectChecksum(call, bytes, checksum);
-      const open = await findUpload(this.#site, call, upload);
-      return storePart(this.#site, call, open, partNumber, bytes, signal);
+      const crc = crc32(bytes);
+      if (checksum !== undefined) expectCrc(call, crc, checksum);
+      return storePart(this.#site, call, upload, { partNumber, bytes, crc }, signal);
     });
   }
 
@@ -248,13 +253,15 @@ export class FilesystemObjectStore implements OpenStore {
     return this.#run(call, signal, async () => {
       refuseEncryption(call, encryption);
       const open = await findUpload(this.#site, call, upload);
-      const joining = partsToJoin(call, await storedParts(open), parts, this.facts.limits);
+      const stored = await storedParts(this.#site, open);
+      const joining = partsToJoin(call, stored, parts, this.facts.limits);
       if (when !== undefined) expectCondition(call, await find(this.#site, key), when);
-      const draft = await Draft.begin(this.#site);
+      const joined = await joinParts(this.#site, call, uploadId, stored, joining, signal);
+      const { draft, crc } = joined;
       try {
-        const crc = await joinParts(call, uploadId, joining, draft, signal);
         if (checksum !== undefined) expectCrc(call, crc, checksum);
         const stats = await draft.finish();
+        joined.dated(stats);
         const attributes = { ...open.attributes, checksum };
         // An abort takes the same lock: once it has resolved, no object of the upload appears.
         return await this.#site.locks.hold(lockOf(uploadId), signal, async () => {
@@ -286,8 +293,8 @@ export class FilesystemObjectStore implements OpenStore {
   async *listParts(upload: Upload, options: CallOptions = {}): AsyncIterable<Part> {
     const call: Call = { operation: "listParts", key: upload.key };
     yield* this.#relay(call, options.signal, async () => {
-      const parts = await storedParts(await findUpload(this.#site, call, upload));
-      return parts.map(({ path, crc, ...part }) => part);
+      const parts = await storedParts(this.#site, await findUpload(this.#site, call, upload));
+      return parts.map(({ path, at, crc, ...part }) => part);
     });
   }
 

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { crc32Checksum } from "../../domain/checksum.js";
-import { quote } from "../../domain/errors.js";
+import { quote, StowageError } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { isObjectKey } from "../../domain/object-key.js";
 import { compareUtf8 } from "../../domain/utf8.js";
@@ -12,7 +11,9 @@ import type { Part, Upload, UploadFilter, UploadSummary } from "../../ports/mult
 import { Draft, draftPath } from "./drafts.js";
 import { type Call, errnoOf, isNothing, refusal } from "./errors.js";
 import { statsOf } from "./find.js";
-import { FILE_MODE } from "./folders.js";
+import { writeWhole } from "./folders.js";
+import { storeInPlace } from "./in-place.js";
+import { recordedParts, type TimedPart } from "./records.js";
 import { type Attributes, isAttributes, parseJson } from "./sidecars.js";
 import type { Site } from "./site.js";
 import { etagOf } from "./versions.js";
@@ -20,7 +21,7 @@ import { etagOf } from "./versions.js";
 /** The file of an upload that tells what it is. */
 const RECORD = "upload.json";
 
-/** A part's file: its number, and the CRC-32 of its bytes. */
+/** The file of a part that has one of its own: its number, and the CRC-32 of its bytes. */
 const PART_NAME = /^(\d{5})-([0-9a-f]{8})$/;
 
 const STATS_AT_ONCE = 32;
@@ -33,6 +34,15 @@ export interface OpenUpload extends UploadSummary {
 
 export interface StoredPart extends Part {
   readonly path: string;
+  /** Its offset in the file, in bytes. */
+  readonly at: number;
+  readonly crc: number;
+}
+
+/** A part that has been sent, with what is to be known of it. */
+export interface SentPart {
+  readonly partNumber: number;
+  readonly bytes: Uint8Array;
   readonly crc: number;
 }
 
@@ -46,17 +56,19 @@ export async function beginUpload(
   const draft = draftPath(site);
   await site.folders.make(site.layout.uploads);
   await site.folders.make(draft);
+  const folder = site.layout.upload(uploadId);
   try {
-    const path = join(draft, RECORD);
-    await writeFile(path, `${JSON.stringify(record)}\n`, { mode: FILE_MODE, flush: true });
+    await writeWhole(join(draft, RECORD), `${JSON.stringify(record)}\n`);
     await site.folders.sync(draft);
     // At once, so that whoever finds the folder finds the record in it.
-    await rename(draft, site.layout.upload(uploadId));
+    await rename(draft, folder);
+    await site.folders.sync(site.layout.uploads);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    for (const left of [draft, folder]) {
+      await rm(left, { recursive: true, force: true }).catch(() => undefined);
+    }
     throw error;
   }
-  await site.folders.sync(site.layout.uploads);
   return { key, uploadId };
 }
 
@@ -102,6 +114,7 @@ export async function selectUploads(
 
 /** Takes an upload away at once, so that nobody finds half of it, and then removes its files. */
 export async function removeUpload(site: Site, uploadId: string): Promise<void> {
+  site.inPlace.forget(uploadId);
   const gone = draftPath(site);
   try {
     await rename(site.layout.upload(uploadId), gone);
@@ -116,63 +129,91 @@ export async function removeUpload(site: Site, uploadId: string): Promise<void> 
   }
 }
 
-/** Stores a part, in place of one of its number. */
+/** Stores a part, instead of one of its number: in its place, if it can be given one. */
 export async function storePart(
   site: Site,
   call: Call,
-  { folder, uploadId }: OpenUpload,
-  partNumber: number,
-  bytes: Uint8Array,
+  upload: Upload,
+  part: SentPart,
+  signal: AbortSignal | undefined,
+): Promise<Part> {
+  const { uploadId } = upload;
+  // Claimed in the order of the calls, as the first part tells how long the others are to be.
+  const place = site.inPlace.findOrBegin(uploadId).claim(part.partNumber, part.bytes.length);
+  try {
+    const { folder } = await findUpload(site, call, upload);
+    const stored = place && (await storeInPlace(site, folder, place, part, signal));
+    return stored ?? (await storeApart(site, folder, part, signal));
+  } catch (error) {
+    // Completed or aborted, by whomever, before or meanwhile.
+    const gone = errnoOf(error) === "ENOENT" ? unknownUpload(call, uploadId) : error;
+    if (gone instanceof StowageError && gone.code === "upload-not-found") {
+      site.inPlace.forget(uploadId);
+    }
+    throw gone;
+  } finally {
+    place?.release();
+  }
+}
+
+/** Stores a part in a file of its own. */
+async function storeApart(
+  site: Site,
+  folder: string,
+  { partNumber, bytes, crc }: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part> {
   const draft = await Draft.begin(site);
   try {
-    const crc = crc32(bytes);
     await draft.write(bytes, signal);
     const stats = await draft.finish();
     signal?.throwIfAborted();
     await rename(draft.path, join(folder, nameOfPart(partNumber, crc)));
     await site.folders.sync(folder);
     return partOf(partNumber, crc, stats);
-  } catch (error) {
-    // Aborted meanwhile: the folder is gone. The draft itself may be, with the whole directory.
-    const aborted = errnoOf(error) === "ENOENT" && (await statsOf(draft.path)) !== undefined;
-    throw aborted ? unknownUpload(call, uploadId) : error;
   } finally {
     await draft.discard();
   }
 }
 
 /** The parts of an upload in the order of their numbers. */
-export async function storedParts({ folder }: OpenUpload): Promise<readonly StoredPart[]> {
-  const names = (await namesIn(folder)).filter((name) => PART_NAME.test(name));
-  const newest = new Map<number, { part: StoredPart; mtimeNs: bigint }>();
-  for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
-    const some = names.slice(at, at + STATS_AT_ONCE);
-    for (const found of await Promise.all(some.map((name) => readPart(folder, name)))) {
-      if (found === undefined) continue;
-      // A part that was sent again with other bytes has two files: the later one counts.
-      const before = newest.get(found.part.partNumber);
-      if (before === undefined || before.mtimeNs < found.mtimeNs) {
-        newest.set(found.part.partNumber, found);
-      }
-    }
+export async function storedParts(
+  site: Site,
+  { folder }: OpenUpload,
+): Promise<readonly StoredPart[]> {
+  const names = await namesIn(folder);
+  const found = [
+    ...(await recordedParts(site, folder, names)),
+    ...(await partsApart(folder, names)),
+  ];
+  const newest = new Map<number, TimedPart>();
+  for (const one of found) {
+    // A part that was sent again is there twice: the later one counts.
+    const before = newest.get(one.part.partNumber);
+    if (before === undefined || before.timeNs <= one.timeNs) newest.set(one.part.partNumber, one);
   }
   const parts = [...newest.values()].map(({ part }) => part);
   return parts.sort((a, b) => a.partNumber - b.partNumber);
 }
 
-async function readPart(
-  folder: string,
-  name: string,
-): Promise<{ part: StoredPart; mtimeNs: bigint } | undefined> {
+async function partsApart(folder: string, names: readonly string[]): Promise<readonly TimedPart[]> {
+  const files = names.filter((name) => PART_NAME.test(name));
+  const found: (TimedPart | undefined)[] = [];
+  for (let at = 0; at < files.length; at += STATS_AT_ONCE) {
+    const some = files.slice(at, at + STATS_AT_ONCE);
+    found.push(...(await Promise.all(some.map((name) => partApart(folder, name)))));
+  }
+  return found.filter((part) => part !== undefined);
+}
+
+async function partApart(folder: string, name: string): Promise<TimedPart | undefined> {
   const [, number = "", crc = ""] = PART_NAME.exec(name) ?? [];
   const path = join(folder, name);
   const stats = await statsOf(path);
   if (!stats?.isFile()) return undefined;
   const value = Number.parseInt(crc, 16);
-  const part = { ...partOf(Number(number), value, stats), path, crc: value };
-  return { part, mtimeNs: stats.mtimeNs };
+  const part = { ...partOf(Number(number), value, stats), path, at: 0, crc: value };
+  return { part, timeNs: stats.mtimeNs };
 }
 
 function partOf(partNumber: number, crc: number, stats: BigIntStats): Part {

@@ -14,15 +14,20 @@ export function modifiedAt({ mtimeNs }: Identity): Date {
 
 let last = 0;
 
+/** A time for a new data file, in seconds with microseconds. */
+export function freshTime(): number {
+  return freshMicros() / 1_000_000;
+}
+
 /**
- * A time for a new data file, in seconds with microseconds, which this process gives once only.
+ * A time in microseconds, which this process gives once only.
  *
  * The time that the system would set goes forward a few milliseconds at once, and inodes are given
  * again: two versions written within such a step could share both, and an ETag.
  */
-export function freshTime(): number {
+export function freshMicros(): number {
   const micros = Date.now() * 1000 + Math.floor((performance.now() % 1) * 1000);
   // A clock that was set back is followed; only a time given just now is passed over.
   last = micros <= last && last - micros < 1000 ? last + 1 : micros;
-  return last / 1_000_000;
+  return last;
 }

@@ -61,6 +61,7 @@ export class MemoryObjectStore implements OpenStore {
   readonly #now: () => Date;
   readonly #objects = new Map<ObjectKey, Version>();
   readonly #uploads = new Uploads();
+  #ended = false;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#now = options.now ?? (() => new Date());
@@ -90,6 +91,7 @@ export class MemoryObjectStore implements OpenStore {
 
   async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {
     const call: Call = { operation: "put", key };
+    this.#expectOpen(call);
     options.signal?.throwIfAborted();
     const attributes = attributesOf(call, options);
     this.#expectSize(call, bytes.length, this.facts.limits.maxPutBytes);
@@ -100,6 +102,7 @@ export class MemoryObjectStore implements OpenStore {
 
   async get(key: ObjectKey, options: GetOptions = {}): Promise<OpenObject> {
     const call: Call = { operation: "get", key };
+    this.#expectOpen(call);
     const { range, signal, when } = options;
     signal?.throwIfAborted();
     if (range !== undefined) checked(call, () => checkRange(range));
@@ -116,11 +119,13 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectInfo> {
+    this.#expectOpen({ operation: "head", key });
     options.signal?.throwIfAborted();
     return told(this.#version({ operation: "head", key }, key).info);
   }
 
   async delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+    this.#expectOpen({ operation: "delete", key });
     options.signal?.throwIfAborted();
     expectCondition({ operation: "delete", key }, key, this.#objects.get(key), options.when);
     this.#objects.delete(key);
@@ -130,12 +135,14 @@ export class MemoryObjectStore implements OpenStore {
     keys: readonly ObjectKey[],
     options: CallOptions = {},
   ): Promise<readonly DeleteResult[]> {
+    this.#expectOpen({ operation: "deleteMany" });
     options.signal?.throwIfAborted();
     for (const key of keys) this.#objects.delete(key);
     return keys.map((key) => ({ key }));
   }
 
   async copy(from: ObjectKey, to: ObjectKey, options: CopyOptions = {}): Promise<WriteResult> {
+    this.#expectOpen({ operation: "copy", key: to });
     options.signal?.throwIfAborted();
     refuseEncryption({ operation: "copy", key: to }, options.encryption);
     const { bytes, info } = this.#version({ operation: "copy", key: from }, from);
@@ -144,11 +151,13 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async *list(options: ListOptions = {}): AsyncIterable<ListEntry> {
+    this.#expectOpen({ operation: "list" });
     const { prefix = "", delimiter, startAfter, signal } = options;
     signal?.throwIfAborted();
     const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
     let folded: string | undefined;
     for (const key of keys.sort(compareUtf8)) {
+      this.#expectOpen({ operation: "list" });
       signal?.throwIfAborted();
       const cut = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
       const name = cut === -1 ? key : key.slice(0, cut + 1);
@@ -165,6 +174,7 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async createUpload(key: ObjectKey, options: CreateUploadOptions = {}): Promise<Upload> {
+    this.#expectOpen({ operation: "createUpload", key });
     options.signal?.throwIfAborted();
     const attributes = attributesOf({ operation: "createUpload", key }, options);
     const upload: Upload = { key, uploadId: crypto.randomUUID() };
@@ -179,6 +189,7 @@ export class MemoryObjectStore implements OpenStore {
     options: UploadPartOptions = {},
   ): Promise<Part> {
     const call: Call = { operation: "uploadPart", key: upload.key };
+    this.#expectOpen(call);
     const { maxParts, maxPartBytes } = this.facts.limits;
     options.signal?.throwIfAborted();
     if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > maxParts) {
@@ -208,6 +219,7 @@ export class MemoryObjectStore implements OpenStore {
     options: CompleteUploadOptions = {},
   ): Promise<WriteResult> {
     const call: Call = { operation: "completeUpload", key: upload.key };
+    this.#expectOpen(call);
     options.signal?.throwIfAborted();
     refuseEncryption(call, options.encryption);
     const open = this.#uploads.find(call, upload);
@@ -223,11 +235,13 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async abortUpload(upload: Upload, options: CallOptions = {}): Promise<void> {
+    this.#expectOpen({ operation: "abortUpload", key: upload.key });
     options.signal?.throwIfAborted();
     this.#uploads.remove(upload);
   }
 
   async *listParts(upload: Upload, options: CallOptions = {}): AsyncIterable<Part> {
+    this.#expectOpen({ operation: "listParts", key: upload.key });
     options.signal?.throwIfAborted();
     const { parts } = this.#uploads.find({ operation: "listParts", key: upload.key }, upload);
     const inOrder = [...parts.values()].sort((a, b) => a.partNumber - b.partNumber);
@@ -238,6 +252,7 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async *listUploads(of: UploadFilter, options: CallOptions = {}): AsyncIterable<UploadSummary> {
+    this.#expectOpen({ operation: "listUploads", key: of.key });
     options.signal?.throwIfAborted();
     for (const { key, uploadId, startedAt } of this.#uploads.select(of)) {
       options.signal?.throwIfAborted();
@@ -246,7 +261,17 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   /** Memory is let go of with the store itself. */
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+  }
+
+  /** @throws `invalid-argument` once the store is disposed of. */
+  #expectOpen(call: Call): void {
+    if (!this.#ended) return;
+    const what = `Cannot ${call.operation}${call.key === undefined ? "" : ` ${quote(call.key)}`}`;
+    const why = "the store is disposed of; open it again";
+    throw refusal(call, "invalid-argument", `${what}: ${why}`);
+  }
 
   /** @throws `not-found`. */
   #version(call: Call, key: ObjectKey): Version {

@@ -64,6 +64,7 @@ class OpenMinioStore extends MinioObjectStore implements OpenStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
     this.#agents.destroy();
   }
 }

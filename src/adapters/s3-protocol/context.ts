@@ -11,6 +11,7 @@ export class Context {
   readonly site: Site;
   readonly facts: StoreFacts;
   readonly profile: Profile;
+  #ended = false;
 
   constructor(wire: Wire, site: Site, facts: StoreFacts, profile: Profile) {
     this.wire = wire;
@@ -19,13 +20,22 @@ export class Context {
     this.profile = profile;
   }
 
+  /** Lets no request be sent any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
   /**
    * Sends a request, and turns its failure into the error of the call.
    *
-   * @throws the signal's reason as soon as it is aborted, whatever becomes of the request.
+   * @throws the signal's reason as soon as it is aborted, whatever becomes of the request;
+   *   `invalid-argument` once the store is disposed of.
    */
   async send<T>(call: Call, request: (wire: Wire) => Promise<T>): Promise<T> {
     const { signal } = call;
+    if (this.#ended) {
+      throw this.refusal(call, "invalid-argument", "the store is disposed of; open it again");
+    }
     signal?.throwIfAborted();
     try {
       return await untilAborted(request(this.wire), signal);

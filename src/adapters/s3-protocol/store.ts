@@ -56,6 +56,11 @@ export abstract class ProtocolStore implements Store {
     this.#context = new Context(wire, site, this.facts, profile);
   }
 
+  /** Refuses whatever is called from now on. */
+  protected end(): void {
+    this.#context.end();
+  }
+
   uri(key: ObjectKey): string {
     return this.facts.location + key;
   }

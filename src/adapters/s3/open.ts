@@ -71,6 +71,7 @@ class OpenS3Store extends S3ObjectStore implements OpenStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
     this.#close();
   }
 }
