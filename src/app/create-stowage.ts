@@ -3,6 +3,7 @@ import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
 import { parseUploadKey } from "../domain/upload-key.js";
 import type { Clock } from "../ports/clock.js";
+import type { Journal } from "../ports/journal.js";
 import type { ObjectSummary } from "../ports/object-store.js";
 import type { OpenSource, OpenTarget } from "../ports/source.js";
 import type { Store } from "../ports/store.js";
@@ -23,6 +24,7 @@ export function createStowage(
   clock: Clock,
   openSource: OpenSource,
   openTarget: OpenTarget,
+  journal: Journal | undefined,
   close: () => Promise<void>,
 ): Stowage {
   const { retry, encryption, wishes, concurrency, cleanupTimeoutMs, memoryBudgetBytes } = settings;
@@ -37,7 +39,7 @@ export function createStowage(
     cleanupTimeoutMs,
     running: new Running(),
   };
-  const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal: undefined };
+  const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;

@@ -46,7 +46,15 @@ export function open(
   const close = async (): Promise<void> => undefined;
   const clock = stillClock();
   return {
-    stowage: createStowage(faulty, settings, clock, openLocalSource, openLocalTarget, close),
+    stowage: createStowage(
+      faulty,
+      settings,
+      clock,
+      openLocalSource,
+      openLocalTarget,
+      undefined,
+      close,
+    ),
     calls: faulty.calls,
     clock,
   };
