@@ -9,10 +9,13 @@ import type { OpenSource, OpenTarget } from "../ports/source.js";
 import type { Store } from "../ports/store.js";
 import type { Settings } from "./config/settings.js";
 import { download } from "./download.js";
+import { listStale, removeStale } from "./janitor.js";
 import { openVerified } from "./reading.js";
 import { ownKey } from "./references.js";
 import { remove } from "./remove.js";
+import { resume } from "./resume.js";
 import { RetryingStore } from "./retrying-store.js";
+import { unfinishedUploads } from "./sessions.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
 import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
@@ -75,6 +78,10 @@ export function createStowage(
       return { ...summary(info), contentType, metadata, checksum, encryption: atRest };
     },
     remove: async (request) => remove(engine, ownKey(store, roots, "delete", request), request),
+    resumeUpload: (request) => resume(uploads, roots, request),
+    unfinishedUploads: (request = {}) => unfinishedUploads(uploads, roots, request),
+    listStaleUploads: (request = {}) => listStale(uploads, roots, request),
+    removeStaleUploads: (request = {}) => removeStale(uploads, roots, request),
     [Symbol.asyncDispose]: close,
   };
 }

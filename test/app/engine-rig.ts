@@ -11,7 +11,7 @@ import type { Store } from "../../src/ports/store.js";
 import { type Fault, type StillClock, scripted, stillClock } from "./scripted-store.js";
 
 /** Small limits, so that many parts are few bytes. */
-const LIMITS: StoreLimits = {
+export const LIMITS: StoreLimits = {
   maxObjectBytes: 1_000,
   maxPutBytes: 500,
   minPartBytes: 10,
