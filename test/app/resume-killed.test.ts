@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import type { Stowage, Uploaded } from "../../src/app/stowage.js";
 import type { Part } from "../../src/ports/multipart-store.js";
+import { Life } from "../journal/life.js";
 import { MemoryShelf } from "../journal/memory-journal.js";
 import { bytes, LIMITS } from "./engine-rig.js";
-import { Life, processOver, untilDeath } from "./mortal.js";
+import { processOver, untilDeath } from "./mortal.js";
 import { bytesOf, keysOf, uploadsOf } from "./scripted-store.js";
 
 /**
