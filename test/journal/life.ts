@@ -9,7 +9,7 @@ export class Life {
   /** What has happened, in order. */
   readonly boundaries: string[] = [];
   readonly died: Promise<void>;
-  readonly #diesAt: number;
+  #diesAt: number;
   readonly #die: () => void;
   #dead = false;
 
@@ -23,6 +23,11 @@ export class Life {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Ends it at the next boundary. */
+  end(): void {
+    this.#diesAt = 0;
   }
 
   async boundary(name: string): Promise<void> {
