@@ -23,7 +23,7 @@ describe.each(["s3", "minio"] as const)("an upload in parts to MinIO, by %s,", (
     );
     expect(kills).toBeGreaterThan(40);
     expect(resumed).toBeGreaterThan(30);
-  });
+  }, 300_000);
 
   it("killed for good, is removed by whoever has its journal, and not while it runs", async () => {
     // The request after the third part's.

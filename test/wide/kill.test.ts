@@ -5,22 +5,17 @@ import { killEverywhere, type Scene, setScene } from "../servers/killing.js";
 /**
  * Ceph RGW keeps no checksums of parts, so what is trusted there is proved by what is on record. It
  * ignores conditions on a complete, for which Stowage refuses uploads in parts there: here the store is
- * taken to honour them, since nobody else writes these keys. Versity GW is as it is.
+ * taken to honour them, since nobody else writes these keys.
  */
-const subjects = [
-  ["s3", "ceph"],
-  ["minio", "ceph"],
-  ["s3", "versity"],
-] as const;
+const server = inject("ceph");
 
-describe.each(subjects)("an upload in parts, by %s to %s,", (way, name) => {
-  const server = inject(name);
+describe.each(["s3", "minio"] as const)("an upload in parts to Ceph RGW, by %s,", (way) => {
   let scene: Scene;
 
   beforeAll(async () => {
-    const store = locationOf(way, server, await makeBucket(server), name);
+    const store = locationOf(way, server, await makeBucket(server), "ceph");
     const config = { store, encryption: "none", ...configOf(server) };
-    scene = await setScene({ config, trusting: name === "ceph" });
+    scene = await setScene({ config, trusting: true });
   });
 
   afterAll(() => scene[Symbol.asyncDispose]());
@@ -28,9 +23,9 @@ describe.each(subjects)("an upload in parts, by %s to %s,", (way, name) => {
   it("killed at any request and any line of its journal, is resumed to the file's bytes", async () => {
     const { kills, resumed, begunAnew, ms } = await killEverywhere(scene);
     console.log(
-      `kills: ${kills} of an upload by ${way} to ${name}, one per boundary, ${resumed} resumed, ${begunAnew} with nothing on record, in ${(ms / 1000).toFixed(1)} s`,
+      `kills: ${kills} of an upload by ${way} to Ceph RGW, one per boundary, ${resumed} resumed, ${begunAnew} with nothing on record, in ${(ms / 1000).toFixed(1)} s`,
     );
     expect(kills).toBeGreaterThan(40);
     expect(resumed).toBeGreaterThan(30);
-  });
+  }, 400_000);
 });

@@ -44,11 +44,8 @@ class FileJournal implements Journal {
   }
 
   async *sessions(location: string): AsyncGenerator<UploadSession> {
-    const found = await this.#told(async () =>
-      Promise.all((await this.#folder.sessions()).map((file) => this.#read(file))),
-    );
+    const found = await this.#told(() => this.#readAll());
     yield* found
-      .filter((session) => session !== undefined)
       .filter((session) => session.location === location)
       .sort((a, b) => a.beganAt.getTime() - b.beganAt.getTime() || (a.id < b.id ? -1 : 1));
   }
@@ -58,25 +55,41 @@ class FileJournal implements Journal {
       const path = this.#folder.in(sessionFile(id, await this.#folder.runner()));
       // Each round, another has taken the file over, or let go of it, since it was looked at.
       for (let round = 0; round < MOST_ROUNDS; round++) {
-        const file = (await this.#folder.sessions()).find((session) => session.id === id);
-        const session = file && (await this.#read(file));
-        if (file === undefined || session === undefined)
-          throw refusal("not-found", id, "it has ended");
-        if (session.running) break;
+        const files = (await this.#folder.sessions()).filter((session) => session.id === id);
+        if (files.length === 0) throw refusal("not-found", id, "it has ended");
+        const [file] = files;
+        if (file === undefined || files.length > 1) continue;
+        if (await this.#folder.isRunning(file)) break;
+        const session = await this.#read(file);
+        if (session === "gone") continue;
+        if (session === undefined) throw refusal("not-found", id, "its record is damaged");
         await this.#folder.make();
         if (!(await moved(file.path, path))) continue;
         await this.#folder.sync();
         const written = readWritten((await this.#folder.read(path)) ?? "");
-        if (written === undefined) throw refusal("not-found", id, "it has ended");
+        if (written === undefined) throw refusal("not-found", id, "its record is damaged");
         return FileRecord.taken(this.#folder, this.#store, id, path, written);
       }
       throw refusal("conflict", id, "another process runs it");
     });
   }
 
-  async #read(file: FoundSession): Promise<UploadSession | undefined> {
+  async #readAll(): Promise<readonly UploadSession[]> {
+    for (let round = 1; ; round++) {
+      const found = await Promise.all(
+        (await this.#folder.sessions()).map((file) => this.#read(file)),
+      );
+      // What is gone may have another name by now.
+      if (found.includes("gone") && round < MOST_ROUNDS) continue;
+      return found.filter((session) => session !== "gone" && session !== undefined);
+    }
+  }
+
+  /** `undefined` for a file that tells nothing: it is damaged, or of a later form. */
+  async #read(file: FoundSession): Promise<UploadSession | "gone" | undefined> {
     const text = await this.#folder.read(file.path);
-    const written = text === undefined ? undefined : readWritten(text);
+    if (text === undefined) return "gone";
+    const written = readWritten(text);
     if (written === undefined) return undefined;
     return { ...written, id: file.id, running: await this.#folder.isRunning(file) };
   }

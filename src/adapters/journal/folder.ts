@@ -68,13 +68,14 @@ export class Folder {
     return join(this.path, name);
   }
 
-  /** The files of all sessions. None where there is no folder. */
+  /**
+   * The files of all sessions. None where there is no folder. One that is just being taken over may be
+   * given by both of its names, of which one is gone.
+   */
   async sessions(): Promise<FoundSession[]> {
-    const names = await readdir(this.path).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    return names.flatMap((name) => {
+    // A file that gets another name meanwhile may be missing in a list.
+    const names = new Set([...(await this.#names()), ...(await this.#names())]);
+    return [...names].flatMap((name) => {
       const session = parseName(name, "session");
       return session === undefined ? [] : [{ ...session, path: this.in(name) }];
     });
@@ -107,6 +108,13 @@ export class Folder {
     await syncFolder(this.path).catch((error: unknown) => {
       // Somebody has removed it: nothing is left to be durable.
       if (!isMissing(error)) throw error;
+    });
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return readdir(this.path).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
     });
   }
 

@@ -101,7 +101,7 @@ export class FileRecord implements SessionRecord {
     const draft = draftOf(this.#path);
     const handle = await open(draft, "wx", FILE_MODE);
     try {
-      await handle.appendFile(headLine(start, this.#store));
+      await handle.writeFile(headLine(start, this.#store));
       await handle.sync();
       await rename(draft, this.#path);
       await this.#folder.sync();
@@ -119,7 +119,7 @@ export class FileRecord implements SessionRecord {
       const handle = this.#expectHeld();
       const lead = this.#lead;
       this.#lead = "\n";
-      await handle.appendFile(lead + line);
+      await handle.writeFile(lead + line);
       if (durably) await handle.sync();
       this.#lead = "";
     });
