@@ -8,6 +8,7 @@ import type { Upload } from "../../src/ports/multipart-store.js";
 import type { Store } from "../../src/ports/store.js";
 import { Life } from "../journal/life.js";
 import { MemoryShelf } from "../journal/memory-journal.js";
+import { startOf } from "../journal/samples.js";
 import { bytes, failure, freshStores, store } from "./engine-rig.js";
 import { processOver, untilDeath } from "./mortal.js";
 import { refused, uploadsOf } from "./scripted-store.js";
@@ -219,6 +220,22 @@ describe.each(["prefix", "key"] as const)("on a store that lists uploads by %s",
       expect(await uploadsOf(store)).toEqual([]);
     }
     throw new Error("it did not come to its end");
+  });
+
+  it("those on record of other prefixes are not ours to touch", async () => {
+    const key = objectKey("team-b/user_7/20251023_143045_x.csv");
+    const { uploadId } = await foreign(key);
+    const { journal } = shelf.open();
+    const record = await journal.begin(startOf({ location: store.facts.location, key }));
+    await record.started(uploadId);
+    await record.leave();
+    const { stowage } = processOver(aged(25 * HOUR, by), shelf);
+    expect(await stowage.removeStaleUploads({ olderThan: 0 })).toEqual([]);
+    expect(await Array.fromAsync(stowage.unfinishedUploads())).toEqual([]);
+    const session = { id: record.session.id, userId: 7 };
+    expect((await failure(stowage.resumeUpload({ session }))).code).toBe("not-found");
+    expect(await uploadsOf(store)).toEqual([key]);
+    expect(shelf.entries.size).toBe(1);
   });
 
   it("those on record are told as such, once each", async () => {

@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UnfinishedUpload } from "../../src/app/stowage.js";
+import { crc32Checksum } from "../../src/domain/checksum.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import { Life } from "../journal/life.js";
 import { MemoryShelf } from "../journal/memory-journal.js";
@@ -100,14 +102,33 @@ describe("an upload that is resumed", () => {
     expect(await leftOver()).toEqual(NOTHING);
   });
 
+  it("trusts no part whose listed checksum is not that of the file's bytes", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    if (upload === undefined) throw new Error("no upload");
+    // Of the right size: somebody else's bytes, or ones that were damaged on the way.
+    const wrong = Buffer.from("0123456789");
+    await store.uploadPart(upload, 3, wrong, { checksum: crc32Checksum(crc32(wrong)) });
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    expect(count(calls, "uploadPart")).toBe(1);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+  });
+
   it.each(["listed", "recorded"] as const)(
-    "trusts no part whose %s checksum is not that of the file's bytes",
+    "trusts no part by its %s checksum of a file that has changed unseen, at the same size and time",
     async (proof) => {
       const session = await interruptedAt("before completeUpload");
-      const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
-      if (upload === undefined) throw new Error("no upload");
-      // Of the right size: somebody else's bytes, or ones that were damaged on the way.
-      const wrong = await store.uploadPart(upload, 3, Buffer.from("0123456789"));
+      const { atime, mtime } = await stat(path);
+      const changed = bytes(SIZE);
+      changed.set([7, 7, 7], 31);
+      await writeFile(path, changed);
+      await utimes(path, atime, mtime);
+      const mtimeNs = String((await stat(path, { bigint: true })).mtimeNs);
+      for (const entry of shelf.entries.values()) {
+        const { source = { path, size: SIZE } } = entry.start;
+        entry.start = { ...entry.start, source: { ...source, mtimeNs } };
+      }
       if (proof === "recorded") {
         const { listParts } = store;
         store.listParts = async function* (...args) {
@@ -117,11 +138,22 @@ describe("an upload that is resumed", () => {
       }
       const { stowage, calls } = another();
       const told = await stowage.resumeUpload({ session });
+      expect(told.key).toBe(session.key);
       expect(count(calls, "uploadPart")).toBe(1);
-      expect(wrong.etag).not.toBe("");
-      expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+      expect(await bytesOf(store, told.key)).toEqual(changed);
     },
   );
+
+  it("trusts no part that is on record with another ETag than the one listed", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    if (upload === undefined) throw new Error("no upload");
+    await store.uploadPart(upload, 3, Buffer.from("0123456789"));
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    expect(count(calls, "uploadPart")).toBe(1);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+  });
 
   it("is found to be complete, and nothing is sent, though the file is gone", async () => {
     const session = await interruptedAt("after completeUpload");
