@@ -48,6 +48,13 @@ export {
   type UploadWishes,
 } from "./domain/upload-plan.js";
 export type {
+  Journal,
+  RecordedPart,
+  SessionRecord,
+  SessionStart,
+  UploadSession,
+} from "./ports/journal.js";
+export type {
   CompleteUploadOptions,
   CreateUploadOptions,
   MultipartStore,
@@ -77,5 +84,5 @@ export type {
   When,
   WriteResult,
 } from "./ports/object-store.js";
-export type { UploadSource } from "./ports/source.js";
+export type { SourceIdentity, UploadSource } from "./ports/source.js";
 export type { OpenStore, Store } from "./ports/store.js";

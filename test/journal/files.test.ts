@@ -206,6 +206,24 @@ describe("a process", () => {
   const elsewhere = (name: string) => name.replace(/\.[0-9a-f]{16}-/, ".0123456789abcdef-");
   const otherContainer = (name: string) => name.replace(/-[0-9a-f]{8}-/, "-01234567-");
 
+  it("that runs a session gives signs of life, for those who cannot ask for it", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const directory = await temporaryFolder();
+    const record = await open(directory).begin(startOf());
+    const file = await fileIn(directory);
+    const then = new Date(Date.now() - 60_000);
+    await utimes(file, then, then);
+    vi.advanceTimersByTime(5_000);
+    await vi.waitFor(async () => {
+      expect(Date.now() - (await stat(file)).mtimeMs).toBeLessThan(20_000);
+    });
+    await record.end();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("that is gone runs nothing any more", async () => {
     expect(await running(await runBy((name) => name.replace(/-\d+-/, `-${2 ** 30}-`)))).toBe(false);
   });
