@@ -1,4 +1,4 @@
-import { StowageError } from "../domain/errors.js";
+import { quote, StowageError } from "../domain/errors.js";
 import { type OwnerId, ownerId } from "../domain/owner.js";
 import { parseUploadKey } from "../domain/upload-key.js";
 import type { Journal, UploadSession } from "../ports/journal.js";
@@ -86,7 +86,9 @@ export async function dropSession(
 /**
  * Drops the uploads of a session's key whose ids its process never learnt, since it died before the
  * answer was on record. They are known by their time, by having no part, and by not being on record
- * otherwise. While another process begins an upload of the very key, none can be told from its own.
+ * otherwise.
+ *
+ * @throws `conflict` while another upload of the very key begins, from which they cannot be told.
  */
 export async function dropUnanswered(
   uploads: Uploads,
@@ -101,13 +103,20 @@ export async function dropUnanswered(
     if (upload.startedAt.getTime() < since || upload.uploadId === uploadId) continue;
     if (await isEmpty(uploads, upload, limit)) found.push(upload);
   }
-  if (found.length === 0 || uploads.running.count(key) > 0) return;
+  if (found.length === 0) return;
   // Read after the store's list: what was listed has been on record since before.
   const others: UploadSession[] = [];
   for await (const other of journal.sessions(location)) {
     if (other.key === key && other.id !== id) others.push(other);
   }
-  if (others.some((other) => other.running && other.uploadId === undefined)) return;
+  const begins = others.some((other) => other.running && other.uploadId === undefined);
+  if (begins || uploads.running.count(key) > 0) {
+    throw new StowageError(
+      "conflict",
+      `Cannot tell what is left of ${quote(key)}: another upload of it begins at this moment`,
+      { operation: "upload", key },
+    );
+  }
   const named = new Set(others.map((other) => other.uploadId));
   for (const upload of found) {
     if (!named.has(upload.uploadId)) await dropped(uploads, upload, signal);

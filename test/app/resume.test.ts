@@ -266,6 +266,20 @@ describe("an upload that is resumed", () => {
     expect(left.map(({ uploadId }) => uploadId)).not.toContain(ours?.uploadId);
   });
 
+  it("waits for another upload of its key that begins at this moment", async () => {
+    const session = await interruptedAt("after createUpload");
+    const { journal } = shelf.open();
+    const [entry] = [...shelf.entries.values()];
+    if (entry === undefined) throw new Error("nothing is on record");
+    const other = await journal.begin(entry.start);
+    const error = await failure(another().stowage.resumeUpload({ session }));
+    expect(error).toMatchObject({ code: "conflict", retryable: true, key: session.key });
+    expect(await uploadsOf(store)).toEqual([session.key]);
+    await other.end();
+    expect((await another().stowage.resumeUpload({ session })).key).toBe(session.key);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
   it("stays on record when the store does not answer", async () => {
     const session = await interruptedAt("before completeUpload");
     const { listParts } = store;
