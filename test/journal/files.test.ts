@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -246,6 +246,80 @@ describe("a process", () => {
     const taken = open(directory).take(session?.id ?? "");
     if (expected) expect((await refusalOf(taken)).code).toBe("conflict");
     else expect((await taken).session.running).toBe(true);
+  });
+});
+
+describe("a process that is killed at any step on the disk", () => {
+  const first = startOf();
+  const second = startOf({ writeToken: "b".repeat(32) });
+
+  /** All that is done with a session. */
+  async function live(directory: string): Promise<void> {
+    const record = await open(directory).begin(first);
+    await record.started("1");
+    await record.stored(partOf(1));
+    await record.restart(second);
+    await record.started("2");
+    await record.leave();
+    const taken = await open(directory).take(record.session.id);
+    await taken.stored(partOf(2));
+    await taken.end();
+  }
+
+  /** What was this process's is now that of one which is gone. */
+  async function bury(directory: string): Promise<void> {
+    for (const name of await readdir(directory)) {
+      for (const file of await readdir(join(directory, name))) {
+        const dead = file.replace(/-\d+-\d+\./, `-${2 ** 30}-1.`);
+        await rename(join(directory, name, file), join(directory, name, dead));
+      }
+    }
+  }
+
+  it("leaves one whole session, or none, and nothing that stays", async () => {
+    onTestFinished(() => disk.closeAll());
+    const seen = new Set<string>();
+    for (let at = 1; ; at++) {
+      const directory = await temporaryFolder();
+      const { promise: killed, resolve } = Promise.withResolvers<"killed">();
+      disk.reset((_, number) => {
+        if (number < at) return undefined;
+        resolve("killed");
+        return new Promise(() => undefined);
+      });
+      const end = await Promise.race([live(directory).then(() => "alive"), killed]);
+      const step = disk.steps.at(-1);
+      disk.reset();
+      if (end === "alive") break;
+
+      await bury(directory);
+      const sessions = await sessionsOf(open(directory));
+      const told = sessions.map(({ writeToken, uploadId, parts }) => [
+        writeToken[0],
+        uploadId,
+        parts.length,
+      ]);
+      seen.add(JSON.stringify(told));
+      expect(sessions.length, `${at}: ${step?.name}`).toBeLessThanOrEqual(1);
+      for (const { id, running } of sessions) {
+        expect(running).toBe(false);
+        await (await open(directory).take(id)).end();
+      }
+      await (await open(directory).begin(first)).end();
+      for (const name of await readdir(directory)) {
+        expect(await readdir(join(directory, name)), `${at}: ${step?.name}`).toEqual([]);
+      }
+    }
+    // As the kill comes before a step, the states are those between two steps.
+    expect([...seen]).toEqual([
+      "[]",
+      '[["a",null,0]]',
+      '[["a","1",0]]',
+      '[["a","1",1]]',
+      '[["b",null,0]]',
+      '[["b","2",0]]',
+      '[["b","2",1]]',
+    ]);
   });
 });
 
