@@ -16,6 +16,7 @@ export function processOver(
   store: Store,
   shelf: MemoryShelf | undefined,
   life: Life = new Life(),
+  thresholdBytes = 10,
 ): { readonly stowage: Stowage; readonly kill: () => Promise<void> } {
   const opened = shelf?.open();
   minutes += 1;
@@ -23,7 +24,7 @@ export function processOver(
   const clock = { ...stillClock(now.toISOString()), token: () => randomBytes(16).toString("hex") };
   const settings = {
     ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
+    wishes: { thresholdBytes, partBytes: 10, streamPartCapBytes: 10 },
   };
   const files: Source[] = [];
   const openSource: OpenSource = async (...args) => {

@@ -211,6 +211,27 @@ describe("an upload that is resumed", () => {
     expect(await leftOver()).toEqual(NOTHING);
   });
 
+  it.each([false, true])(
+    "that goes whole by the settings of today ends its session (key taken meanwhile: %s)",
+    async (taken) => {
+      const session = await interruptedAt("before createUpload");
+      const { stowage } = processOver(store, shelf, new Life(), 100);
+      if (taken) {
+        const { put } = store;
+        store.put = async (...args) => {
+          store.put = put;
+          await store.put(session.key, bytes(3));
+          return put.apply(store, args);
+        };
+      }
+      const told = await stowage.resumeUpload({ session });
+      expect(told).toMatchObject({ size: SIZE, parts: 0 });
+      expect(told.key === session.key).toBe(!taken);
+      expect(await keysOf(store)).toHaveLength(taken ? 2 : 1);
+      expect(await leftOver()).toEqual(NOTHING);
+    },
+  );
+
   it("of a file that is gone is removed, and says so", async () => {
     const session = await interruptedAt("before completeUpload");
     await unlink(path);
