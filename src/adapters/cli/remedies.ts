@@ -57,5 +57,5 @@ function remedyOfAborted({ key, outcome }: StowageError): string {
   if (outcome === "applied" || outcome === "unknown") {
     return `Remove it, once the store answers again, with: stowage remove ${key}`;
   }
-  return "A rule of the bucket for unfinished uploads removes it, as may whoever runs the server";
+  return `Remove them, once the store answers again, with: stowage uploads clean --older-than 0 --prefix ${key}`;
 }
