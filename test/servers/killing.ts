@@ -19,7 +19,7 @@ import { trusting } from "./trusting.js";
 
 const MIB = 1_048_576;
 /** Eight parts of 5 MiB, the last of which is smaller. */
-const SIZE = 38 * MIB + 7;
+const BYTES = 38 * MIB + 7;
 /** Processes at once. */
 const AT_ONCE = 3;
 
@@ -27,6 +27,8 @@ export interface Where {
   readonly config: StowageConfig;
   /** Whether the store is taken to complete create-only, which it does not. */
   readonly trusting?: boolean | undefined;
+  /** Of the file. Default: 8 parts of 5 MiB. */
+  readonly bytes?: number | undefined;
 }
 
 /** A file and a journal, for processes that upload the one and write to the other. */
@@ -44,10 +46,11 @@ export interface Actor {
   kill(): Promise<void>;
 }
 
-export async function setScene({ config, trusting: trusts = false }: Where): Promise<Scene> {
+export async function setScene(where: Where): Promise<Scene> {
+  const { config, trusting: trusts = false, bytes = BYTES } = where;
   const folder = await mkdtemp(join(tmpdir(), "stowage-kill-"));
   const path = join(folder, "large.bin");
-  await writeFile(path, randomBytes(SIZE));
+  await writeFile(path, randomBytes(bytes));
   const children = new Set<ChildProcess>();
   const opened: Stowage[] = [];
 

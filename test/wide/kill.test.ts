@@ -8,6 +8,8 @@ import { killEverywhere, type Scene, setScene } from "../servers/killing.js";
  * taken to honour them, since nobody else writes these keys.
  */
 const server = inject("ceph");
+/** Three parts: what is uploaded here stays in Ceph's memory, which is small, until hours after it is deleted. */
+const BYTES = 12 * 1_048_576 + 7;
 
 describe.each(["s3", "minio"] as const)("an upload in parts to Ceph RGW, by %s,", (way) => {
   let scene: Scene;
@@ -15,7 +17,7 @@ describe.each(["s3", "minio"] as const)("an upload in parts to Ceph RGW, by %s,"
   beforeAll(async () => {
     const store = locationOf(way, server, await makeBucket(server), "ceph");
     const config = { store, encryption: "none", ...configOf(server) };
-    scene = await setScene({ config, trusting: true });
+    scene = await setScene({ config, trusting: true, bytes: BYTES });
   });
 
   afterAll(() => scene[Symbol.asyncDispose]());
@@ -25,7 +27,7 @@ describe.each(["s3", "minio"] as const)("an upload in parts to Ceph RGW, by %s,"
     console.log(
       `kills: ${kills} of an upload by ${way} to Ceph RGW, one per boundary, ${resumed} resumed, ${begunAnew} with nothing on record, in ${(ms / 1000).toFixed(1)} s`,
     );
-    expect(kills).toBeGreaterThan(40);
-    expect(resumed).toBeGreaterThan(30);
-  }, 400_000);
+    expect(kills).toBeGreaterThan(20);
+    expect(resumed).toBeGreaterThan(15);
+  });
 });
