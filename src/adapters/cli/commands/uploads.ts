@@ -8,9 +8,15 @@ const SIZE_WIDTH = 10;
 
 /** Lists what is left of uploads that nobody goes on with, or removes it. */
 export async function uploads(context: Context): Promise<void> {
-  const { stowage, options, operands, signal } = context;
+  const { terminal, stowage, options, operands, signal } = context;
   const { user: userId, prefix, olderThan } = options;
   const request: StaleRequest = { userId, prefix, olderThan, signal };
+  if (stowage.store.facts.honours.listUploads === "key") {
+    await tell(
+      terminal,
+      "stowage: Note: this store lists the uploads of one key alone; only those on record here are found",
+    );
+  }
   if (operands[0] === "clean") return clean(context, request);
   let count = 0;
   for await (const stale of stowage.listStaleUploads(request)) {
