@@ -5,8 +5,6 @@ import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UnfinishedUpload } from "../../src/app/stowage.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
-import { StowageError } from "../../src/domain/errors.js";
-import type { Journal } from "../../src/ports/journal.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import { Life } from "../journal/life.js";
 import { MemoryShelf } from "../journal/memory-journal.js";
@@ -373,35 +371,6 @@ describe("resumeUpload refuses", () => {
     }
   });
 });
-
-describe.each(["begin", "started", "stored"] as const)(
-  "a journal that fails to write (%s)",
-  (act) => {
-    it("fails the upload, which leaves nothing", async () => {
-      const { journal } = shelf.open();
-      const broken = async (): Promise<never> => {
-        throw new StowageError("journal-failed", "Cannot use the journal: the disk is full");
-      };
-      const begin: Journal["begin"] = async (start) => {
-        if (act === "begin") return broken();
-        const record = await journal.begin(start);
-        return Object.assign(record, { [act]: broken });
-      };
-      const calls: string[] = [];
-      const shelfOf = { open: () => ({ journal: { ...journal, begin }, kill: () => undefined }) };
-      const life = new Life();
-      const { stowage } = processOver(store, shelfOf as unknown as MemoryShelf, life);
-      const error = await failure(stowage.uploadDataset({ userId: 7, source: path }));
-      calls.push(...life.boundaries);
-      expect(error.code).toBe("journal-failed");
-      if (act === "begin") expect(count(calls, "createUpload")).toBe(0);
-      else expect(error).toMatchObject({ outcome: "not-applied", cleanup: "done" });
-      if (act === "started") expect(count(calls, "uploadPart")).toBe(0);
-      expect(await keysOf(store)).toEqual([]);
-      expect(await leftOver()).toEqual(NOTHING);
-    });
-  },
-);
 
 it("tells of a user's unfinished uploads alone, when asked to", async () => {
   await interruptedAt("before completeUpload");
