@@ -13,9 +13,16 @@ export type {
   ListRequest,
   ObjectRequest,
   Progress,
+  RemovedUpload,
+  RemoveStaleRequest,
+  ResumeRequest,
+  StaleRequest,
+  StaleUpload,
   StoredInfo,
   StoredSummary,
   Stowage,
+  UnfinishedRequest,
+  UnfinishedUpload,
   Uploaded,
   UploadRequest,
 } from "./app/stowage.js";
@@ -40,6 +47,13 @@ export {
   type UploadPlan,
   type UploadWishes,
 } from "./domain/upload-plan.js";
+export type {
+  Journal,
+  RecordedPart,
+  SessionRecord,
+  SessionStart,
+  UploadSession,
+} from "./ports/journal.js";
 export type {
   CompleteUploadOptions,
   CreateUploadOptions,
@@ -70,5 +84,5 @@ export type {
   When,
   WriteResult,
 } from "./ports/object-store.js";
-export type { UploadSource } from "./ports/source.js";
+export type { SourceIdentity, UploadSource } from "./ports/source.js";
 export type { OpenStore, Store } from "./ports/store.js";

@@ -3,15 +3,19 @@ import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
 import { parseUploadKey } from "../domain/upload-key.js";
 import type { Clock } from "../ports/clock.js";
+import type { Journal } from "../ports/journal.js";
 import type { ObjectSummary } from "../ports/object-store.js";
 import type { OpenSource, OpenTarget } from "../ports/source.js";
 import type { Store } from "../ports/store.js";
 import type { Settings } from "./config/settings.js";
 import { download } from "./download.js";
+import { listStale, removeStale } from "./janitor.js";
 import { openVerified } from "./reading.js";
 import { ownKey } from "./references.js";
 import { remove } from "./remove.js";
+import { resume } from "./resume.js";
 import { RetryingStore } from "./retrying-store.js";
+import { unfinishedUploads } from "./sessions.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
 import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
@@ -23,6 +27,7 @@ export function createStowage(
   clock: Clock,
   openSource: OpenSource,
   openTarget: OpenTarget,
+  journal: Journal | undefined,
   close: () => Promise<void>,
 ): Stowage {
   const { retry, encryption, wishes, concurrency, cleanupTimeoutMs, memoryBudgetBytes } = settings;
@@ -37,7 +42,7 @@ export function createStowage(
     cleanupTimeoutMs,
     running: new Running(),
   };
-  const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal: undefined };
+  const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;
@@ -73,6 +78,10 @@ export function createStowage(
       return { ...summary(info), contentType, metadata, checksum, encryption: atRest };
     },
     remove: async (request) => remove(engine, ownKey(store, roots, "delete", request), request),
+    resumeUpload: (request) => resume(uploads, roots, request),
+    unfinishedUploads: (request = {}) => unfinishedUploads(uploads, roots, request),
+    listStaleUploads: (request = {}) => listStale(uploads, roots, request),
+    removeStaleUploads: (request = {}) => removeStale(uploads, roots, request),
     [Symbol.asyncDispose]: close,
   };
 }

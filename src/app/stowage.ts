@@ -1,4 +1,5 @@
 import type { Checksum } from "../domain/checksum.js";
+import type { StowageError } from "../domain/errors.js";
 import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import type { Encryption, OpenObject } from "../ports/object-store.js";
@@ -64,6 +65,47 @@ export interface Stowage extends AsyncDisposable {
    * @throws `access-denied`.
    */
   remove(request: ObjectRequest): Promise<void>;
+
+  /**
+   * Goes on with an upload in parts whose process is gone. What the store has of it is proved against
+   * the file, by size and checksum, before it is counted on; the rest is sent. Where the file has
+   * changed since, it is uploaded anew, under a key of its own, and nothing stays of the old upload.
+   *
+   * @throws `unsupported` (no journal is set; a stream cannot be read again), `not-found` (it has
+   *   ended), `conflict` (a living process runs it), `access-denied` (not this user's),
+   *   `source-not-found` (the file is gone: what was sent of it is then removed), `journal-failed`,
+   *   and what uploads throw.
+   */
+  resumeUpload(request: ResumeRequest): Promise<Uploaded>;
+
+  /**
+   * Lists the uploads in parts that are on record here, the oldest first: those being made, and those
+   * whose process is gone.
+   *
+   * @throws `unsupported` (no journal is set), `journal-failed`.
+   */
+  unfinishedUploads(request?: UnfinishedRequest): AsyncIterable<UnfinishedUpload>;
+
+  /**
+   * Lists what is left of uploads in parts that nobody goes on with: those below `datasetsPrefix` and
+   * `modelsPrefix` alone whose keys are of the form that uploads make. Those that are on record and
+   * run are left out, as is what is younger than `olderThan`.
+   *
+   * A store that lists the uploads of one key alone, as MinIO does, is asked for the keys on record:
+   * uploads that were not written down there, or by another machine, are not found.
+   *
+   * @throws `unsupported` (such a store, and no journal is set), `journal-failed`, and the store's own.
+   */
+  listStaleUploads(request?: StaleRequest): AsyncIterable<StaleUpload>;
+
+  /**
+   * Removes what `listStaleUploads` lists. What cannot be removed stands in its result; the others go
+   * on. An upload that another machine still makes is known by its age alone: give an `olderThan`
+   * that none outlasts.
+   *
+   * @throws as `listStaleUploads`; the reason of the signal.
+   */
+  removeStaleUploads(request?: RemoveStaleRequest): Promise<readonly RemovedUpload[]>;
 }
 
 /** Datasets and models differ by the prefix of their keys alone. */
@@ -169,4 +211,70 @@ export interface StoredInfo extends StoredSummary {
   readonly checksum?: Checksum | undefined;
   /** At rest, as the store says. */
   readonly encryption?: Encryption["algorithm"] | undefined;
+}
+
+/** An upload to go on with, as `unfinishedUploads` tells of it: its `id` and its `userId` will do. */
+export interface ResumeRequest extends Pick<UploadRequest, "signal" | "onProgress"> {
+  readonly session: {
+    readonly id: string;
+    readonly userId: number | bigint | string;
+  };
+}
+
+export interface UnfinishedRequest {
+  /** Default: those of all users. */
+  readonly userId?: number | bigint | string | undefined;
+}
+
+/** An upload in parts that is on record. */
+export interface UnfinishedUpload {
+  /** Names it among those on record. */
+  readonly id: string;
+  readonly userId: string;
+  readonly kind: Kind;
+  readonly key: ObjectKey;
+  /** The name that it is uploaded under. */
+  readonly filename: string;
+  /** Of the file, absolute. Missing for what cannot be read again, and so not be gone on with. */
+  readonly path?: string | undefined;
+  /** Bytes of the file. */
+  readonly size?: number | undefined;
+  /** Bytes on record as stored. The store may have more. */
+  readonly doneBytes: number;
+  readonly startedAt: Date;
+  /** Whether a living process makes it. */
+  readonly running: boolean;
+}
+
+export interface StaleRequest extends UnfinishedRequest {
+  /** Milliseconds since they began, at least. Default: 86,400,000 (24 h). */
+  readonly olderThan?: number | undefined;
+  /** Only keys that begin with this text. Default: every key of datasets and models. */
+  readonly prefix?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RemoveStaleRequest extends StaleRequest {
+  /** Remove nothing, and tell what would be. Default: `false`. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What is left of an upload in parts. */
+export interface StaleUpload {
+  readonly key: ObjectKey;
+  readonly userId: string;
+  readonly kind: Kind;
+  /** Missing where the process died before it knew it. */
+  readonly uploadId?: string | undefined;
+  readonly startedAt: Date;
+  /** Bytes that the store holds of it. */
+  readonly storedBytes: number;
+  /** Whether it is on record, or only the store tells of it. */
+  readonly knownBy: "journal" | "store";
+}
+
+export interface RemovedUpload extends StaleUpload {
+  readonly removed: boolean;
+  /** Why not. Missing in a dry run. */
+  readonly error?: StowageError | undefined;
 }

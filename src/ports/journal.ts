@@ -37,16 +37,29 @@ export interface Journal {
   take(id: string): Promise<SessionRecord>;
 }
 
-/** A session that this process runs. */
+/**
+ * A session that this process runs.
+ *
+ * @throws `journal-failed` from each of its calls.
+ */
 export interface SessionRecord {
+  /** As it stood when it was begun, taken or restarted. */
   readonly session: UploadSession;
   /** Writes down the store's id of the upload, before a part is sent. */
   started(uploadId: string): Promise<void>;
   /** Writes down a part that the store has confirmed. Need not outlive the machine: parts are proved. */
   stored(part: RecordedPart): Promise<void>;
-  /** Forgets the session: its upload is completed, or dropped for good. */
+  /**
+   * Puts another upload of the session's source in the place of what is on record, in one step:
+   * nothing of it has been sent yet. Whoever is killed meanwhile leaves the one or the other.
+   */
+  restart(start: SessionStart): Promise<void>;
+  /** Forgets the session: its upload is completed, or dropped for good. Once more does no harm. */
   end(): Promise<void>;
-  /** Lets go of the session, which stays on record for another process. */
+  /**
+   * Lets go of the session, which stays on record for another process. After that, and after the
+   * end, no more is written.
+   */
   leave(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { Store } from "../../src/ports/store.js";
 import { type Fault, type StillClock, scripted, stillClock } from "./scripted-store.js";
 
 /** Small limits, so that many parts are few bytes. */
-const LIMITS: StoreLimits = {
+export const LIMITS: StoreLimits = {
   maxObjectBytes: 1_000,
   maxPutBytes: 500,
   minPartBytes: 10,
@@ -46,7 +46,15 @@ export function open(
   const close = async (): Promise<void> => undefined;
   const clock = stillClock();
   return {
-    stowage: createStowage(faulty, settings, clock, openLocalSource, openLocalTarget, close),
+    stowage: createStowage(
+      faulty,
+      settings,
+      clock,
+      openLocalSource,
+      openLocalTarget,
+      undefined,
+      close,
+    ),
     calls: faulty.calls,
     clock,
   };

@@ -49,7 +49,15 @@ it("holds the parts in flight, however long the source", async () => {
     const settings = readSettings({ store: "memory:" }, {}, "/");
     const close = async (): Promise<void> => undefined;
     const clock = stillClock();
-    const stowage = createStowage(store, settings, clock, openLocalSource, openLocalTarget, close);
+    const stowage = createStowage(
+      store,
+      settings,
+      clock,
+      openLocalSource,
+      openLocalTarget,
+      undefined,
+      close,
+    );
     await stowage.uploadDataset({ userId: 1, source: pieces(mebibytes), name: "x" });
     peaks.push(peak / MIB);
   }

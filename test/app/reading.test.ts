@@ -28,7 +28,15 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function open(store: Store = memory): Stowage {
   const settings = readSettings({ store: "memory:" }, {}, "/");
   const close = async (): Promise<void> => undefined;
-  return createStowage(store, settings, stillClock(), openLocalSource, openLocalTarget, close);
+  return createStowage(
+    store,
+    settings,
+    stillClock(),
+    openLocalSource,
+    openLocalTarget,
+    undefined,
+    close,
+  );
 }
 
 function stored(): Promise<{ key: string; uri: string }> {

@@ -28,6 +28,9 @@ describe("parseArguments", () => {
         metadata: { a: "1", b: "x=y" },
         filter: undefined,
         prefix: undefined,
+        olderThan: undefined,
+        dryRun: false,
+        resume: false,
         store: undefined,
         model: false,
         force: false,
@@ -47,6 +50,20 @@ describe("parseArguments", () => {
     expect(parseArguments(args)).toMatchObject({
       command: "contract",
       options: { filter: "checksum", prefix: "try-out/", store: "memory:" },
+    });
+  });
+
+  test.each([
+    ["0", 0],
+    ["90s", 90_000],
+    ["30m", 1_800_000],
+    ["24h", 86_400_000],
+    ["7d", 604_800_000],
+  ])("reads an age of %s", (text, olderThan) => {
+    expect(parseArguments(["uploads", "clean", "--older-than", text])).toMatchObject({
+      command: "uploads",
+      operands: ["clean"],
+      options: { olderThan, dryRun: false },
     });
   });
 
@@ -83,13 +100,13 @@ describe("parseArguments", () => {
   test.each([
     [
       [],
-      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove, doctor, contract",
+      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove, uploads, doctor, contract",
     ],
     [["uplaod"], 'Cannot do "uplaod": there is no such command; did you mean upload?'],
     [["ls"], 'Cannot do "ls": there is no such command; did you mean list?'],
     [
       ["frobnicate"],
-      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove, doctor, contract',
+      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove, uploads, doctor, contract',
     ],
     [["help", "rm"], 'Cannot do "rm": there is no such command; did you mean remove?'],
     [["list", "--usr", "7"], "Cannot use --usr: there is no such option; did you mean --user?"],
@@ -140,6 +157,26 @@ describe("parseArguments", () => {
     [
       ["upload", "a", "--user", "7", "--metadata", "x=1", "--metadata", "x=2"],
       'Cannot use --metadata "x" twice: leave one out',
+    ],
+    [
+      ["upload", "-", "--user", "7", "--name", "a", "--resume"],
+      "Cannot resume standard input: it cannot be read again; leave out --resume",
+    ],
+    [
+      ["uploads"],
+      "Cannot look after uploads: list or clean is missing; for example: stowage uploads list",
+    ],
+    [
+      ["uploads", "remove"],
+      'Cannot use "remove": uploads takes list or clean; for example: stowage uploads list',
+    ],
+    [
+      ["uploads", "list", "--dry-run"],
+      "Cannot use --dry-run with uploads list: it removes nothing",
+    ],
+    [
+      ["uploads", "clean", "--older-than", "1 week"],
+      'Cannot use --older-than "1 week": give a number with s, m, h or d, as in --older-than 24h',
     ],
     [
       ["download"],

@@ -132,7 +132,7 @@ describe("reportInterruption", () => {
     [
       { outcome: "not-applied", cleanup: "pending" },
       "its parts could not be removed",
-      "(aborted) at minio://127.0.0.1:9000/nope?tls=false; nothing was stored, but parts of it may still lie on the server, out of sight. A rule of the bucket for unfinished uploads removes it, as may whoever runs the server.",
+      `(aborted) at minio://127.0.0.1:9000/nope?tls=false; nothing was stored, but parts of it may still lie on the server, out of sight. Remove them, once the store answers again, with: stowage uploads clean --older-than 0 --prefix ${KEY}.`,
     ],
     [
       { outcome: "applied", cleanup: "done" },

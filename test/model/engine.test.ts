@@ -161,6 +161,7 @@ function stowage(store: Store, signal: AbortSignal): (wanted: Wanted, at: number
     stillClock(),
     openLocalSource,
     openLocalTarget,
+    undefined,
     close,
   );
   return async ({ size, stream }, at) => {

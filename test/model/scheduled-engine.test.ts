@@ -43,7 +43,15 @@ function stowageOn(store: Store): Stowage {
     memoryBudgetBytes: 25,
   };
   const close = async (): Promise<void> => undefined;
-  return createStowage(store, settings, stillClock(), openLocalSource, openLocalTarget, close);
+  return createStowage(
+    store,
+    settings,
+    stillClock(),
+    openLocalSource,
+    openLocalTarget,
+    undefined,
+    close,
+  );
 }
 
 /** Bytes that no other upload of the run has. */

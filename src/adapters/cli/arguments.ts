@@ -12,6 +12,7 @@ import {
   type OptionSpec,
   synopsis,
 } from "./commands.js";
+import { parseDuration } from "./duration.js";
 import { nearest } from "./suggest.js";
 
 /** The arguments are not right: nothing was done. */
@@ -46,6 +47,10 @@ export interface Options {
   readonly metadata: Readonly<Record<string, string>>;
   readonly filter: string | undefined;
   readonly prefix: string | undefined;
+  /** Milliseconds. */
+  readonly olderThan: number | undefined;
+  readonly dryRun: boolean;
+  readonly resume: boolean;
   readonly store: string | undefined;
   readonly model: boolean;
   readonly force: boolean;
@@ -83,6 +88,15 @@ export function parseArguments(args: readonly string[]): Invocation {
       `Cannot upload: standard input has no name of its own; give it one, as in --name ${OPTIONS.name.example}`,
       command,
     );
+  }
+  if (operands[0] === "-" && values.has("resume")) {
+    throw new UsageError(
+      "Cannot resume standard input: it cannot be read again; leave out --resume",
+      command,
+    );
+  }
+  if (operands[0] === "list" && command === "uploads" && values.has("dry-run")) {
+    throw new UsageError("Cannot use --dry-run with uploads list: it removes nothing", command);
   }
   return { kind: "run", command, operands, options: optionsOf(values, command) };
 }
@@ -172,7 +186,16 @@ function checkOperands(command: CommandName, operands: readonly string[]): void 
   const missing = specs.find((spec, index) => !spec.optional && !operands[index]);
   if (missing !== undefined) {
     throw new UsageError(
-      `Cannot ${command}: ${missing.called} is missing; ${exampleOf(command)}`,
+      `Cannot ${COMMANDS[command].verb ?? command}: ${missing.called} is missing; ${exampleOf(command)}`,
+      command,
+    );
+  }
+  const wrong = specs.findIndex(
+    ({ choices }, index) => choices?.includes(operands[index] ?? "") === false,
+  );
+  if (wrong >= 0) {
+    throw new UsageError(
+      `Cannot use ${quote(operands[wrong])}: ${command} takes ${specs[wrong]?.called}; ${exampleOf(command)}`,
       command,
     );
   }
@@ -196,6 +219,9 @@ function optionsOf(values: Values, command: CommandName): Options {
     metadata: metadataOf(values.get("metadata") ?? [], command),
     filter: one("filter"),
     prefix: one("prefix"),
+    olderThan: durationOf(one("older-than"), command),
+    dryRun: values.has("dry-run"),
+    resume: values.has("resume"),
     store: one("store"),
     model: values.has("model"),
     force: values.has("force"),
@@ -203,6 +229,15 @@ function optionsOf(values: Values, command: CommandName): Options {
     quiet: values.has("quiet"),
     debug: values.has("debug"),
   };
+}
+
+function durationOf(text: string | undefined, command: CommandName): number | undefined {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || ms !== undefined) return ms;
+  throw new UsageError(
+    `Cannot use --older-than ${quote(text)}: give a number with s, m, h or d, as in --older-than ${OPTIONS["older-than"].example}`,
+    command,
+  );
 }
 
 function metadataOf(entries: readonly string[], command: CommandName): Record<string, string> {

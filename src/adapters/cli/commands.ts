@@ -8,6 +8,9 @@ export type OptionName =
   | "metadata"
   | "filter"
   | "prefix"
+  | "older-than"
+  | "dry-run"
+  | "resume"
   | "store"
   | "force"
   | "json"
@@ -56,8 +59,15 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   prefix: {
     value: "PREFIX",
     example: "try-out/",
-    help: "where in the store to work (default: stowage-contract/)",
+    help: "keys to work below (default of contract: stowage-contract/)",
   },
+  "older-than": {
+    value: "AGE",
+    example: "24h",
+    help: "only uploads that began so long ago: 30m, 24h, 7d (default: 24h)",
+  },
+  "dry-run": { help: "remove nothing, and print what would be" },
+  resume: { help: "go on with an upload of the file that was interrupted" },
   store: {
     value: "LOCATION",
     example: "./stowage-data",
@@ -73,7 +83,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
 
 export type CommandName = UseName | CheckName;
 /** What is done with a user's objects. */
-export type UseName = "upload" | "download" | "list" | "info" | "remove";
+export type UseName = "upload" | "download" | "list" | "info" | "remove" | "uploads";
 /** What is done with the store itself. */
 export type CheckName = "doctor" | "contract";
 
@@ -82,10 +92,14 @@ export interface OperandSpec {
   /** As a sentence calls it. */
   readonly called: string;
   readonly optional?: boolean | undefined;
+  /** Default: any text. */
+  readonly choices?: readonly string[] | undefined;
 }
 
 export interface CommandSpec {
   readonly summary: string;
+  /** What it does, as "Cannot …" goes on. Default: its name. */
+  readonly verb?: string | undefined;
   readonly operands: readonly OperandSpec[];
   readonly options: readonly OptionName[];
   /** Whether it cannot do without `--user`. */
@@ -106,15 +120,27 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
   upload: {
     summary: "store a file, or standard input, and print its URI",
     operands: [{ name: "FILE|-", called: "FILE" }],
-    options: ["user", "model", "name", "content-type", "metadata", "json", "quiet", ...EVERYWHERE],
+    options: [
+      "user",
+      "model",
+      "name",
+      "content-type",
+      "metadata",
+      "resume",
+      "json",
+      "quiet",
+      ...EVERYWHERE,
+    ],
     needsUser: true,
     details: [
       "The object appears whole or not at all, and never replaces another. Standard output gets its\nURI alone, or with --json all that is known of it.",
       "With -, the bytes come from standard input, and --name says what they are called.",
+      "With --resume, an upload of the file under this name whose process was killed is gone on with:\nwhat the server has is proved against the file, and the rest sent. Where the file has changed, or\nnone is on record, it is uploaded from its beginning.",
     ],
     examples: [
       "upload housing_data.csv --user 12345",
       "upload weights.bin --user 12345 --model --metadata epochs=30",
+      "upload --resume weights.bin --user 12345 --model",
       "upload - --user 12345 --name today.csv < today.csv",
     ],
   },
@@ -157,6 +183,18 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     needsUser: false,
     details: [OWNER],
     examples: [`remove ${EXAMPLE_KEY}`],
+  },
+  uploads: {
+    summary: "list or remove what is left of uploads that nobody goes on with",
+    verb: "look after uploads",
+    operands: [{ name: "list|clean", called: "list or clean", choices: ["list", "clean"] }],
+    options: ["user", "older-than", "prefix", "dry-run", "json", ...EVERYWHERE],
+    needsUser: false,
+    details: [
+      "Of users' datasets and models alone. One line for each: when it began, the bytes that the server\nholds, who tells of it (the journal or the store), key.",
+      "MinIO lists the uploads of one key alone: there only those on record are found. An upload that\nanother machine still makes is known by its age alone: give an --older-than that none outlasts.",
+    ],
+    examples: ["uploads list", "uploads clean --older-than 7d --dry-run"],
   },
   doctor: {
     summary: "find out what the store does, and whether that is what is asked of it",

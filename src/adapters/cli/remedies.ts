@@ -12,6 +12,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string>>> = {
   "not-found": "See what is there with: stowage list --user ID",
   "bucket-not-found": "Create the bucket, or correct --store (STOWAGE_STORE)",
   "already-exists": "Try again",
+  "journal-failed": "Set STOWAGE_JOURNAL to a folder that you may write to, or to none",
   "checksum-mismatch":
     "Try again; when it comes back, the network or a disk on the way damages bytes",
   "not-encrypted": "Set up encryption on the server, or do without it by STOWAGE_ENCRYPTION=none",
@@ -56,5 +57,5 @@ function remedyOfAborted({ key, outcome }: StowageError): string {
   if (outcome === "applied" || outcome === "unknown") {
     return `Remove it, once the store answers again, with: stowage remove ${key}`;
   }
-  return "A rule of the bucket for unfinished uploads removes it, as may whoever runs the server";
+  return `Remove them, once the store answers again, with: stowage uploads clean --older-than 0 --prefix ${key}`;
 }

@@ -74,6 +74,7 @@ const INTERRUPTED: Readonly<Record<CommandName, string>> = {
   download: "it is not complete, and no file was written",
   list: "the list is not complete",
   info: "nothing was changed",
+  uploads: "what was not removed yet is still there",
   remove: "whether the object was removed is not known; to remove it again does no harm",
   doctor: "the store was not tried whole, and nothing of it was left there",
   contract: "the contract was not tried whole, and nothing of it was left in the store",

@@ -7,12 +7,14 @@ import { info } from "./commands/info.js";
 import { list } from "./commands/list.js";
 import { remove } from "./commands/remove.js";
 import { upload } from "./commands/upload.js";
+import { uploads } from "./commands/uploads.js";
 import { type CheckName, isCheckName, type UseName } from "./commands.js";
 import type { CheckContext, Context } from "./context.js";
 import { helpText } from "./help.js";
 import { Interruption } from "./interruption.js";
 import { configuredLocation, locationOf } from "./location.js";
 import { isRefusal, report, reportInterruption, type Scene, trace } from "./report.js";
+import { journalFolder } from "./state.js";
 import { OutputClosed, print, type Terminal, tell } from "./terminal.js";
 
 const USES: Readonly<Record<UseName, (context: Context) => Promise<void>>> = {
@@ -21,6 +23,7 @@ const USES: Readonly<Record<UseName, (context: Context) => Promise<void>>> = {
   list,
   info,
   remove,
+  uploads,
 };
 
 /** Each resolves to whether all is well with the store. */
@@ -68,7 +71,8 @@ async function runCommand(invocation: Run, around: Surroundings): Promise<number
       scene = { command, location: configuredLocation(invocation, terminal) };
       return (await CHECKS[command](context)) ? 0 : 1;
     }
-    await using stowage = await open({ store: options.store }, terminal.env);
+    const journal = terminal.env["STOWAGE_JOURNAL"] ? undefined : journalFolder(terminal.env);
+    await using stowage = await open({ store: options.store, journal }, terminal.env);
     scene = { command, location: locationOf(stowage.store.facts, invocation, terminal) };
     await USES[command]({ ...context, stowage });
     return 0;

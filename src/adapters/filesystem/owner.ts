@@ -1,27 +1,22 @@
 import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { open, readFile, readlink, unlink, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
+import { open, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  describeThisProcess,
+  isProcessRecord,
+  type Liveness,
+  livenessOf,
+  type ProcessRecord,
+} from "../system/process.js";
 import { errnoOf } from "./errors.js";
 import { type Folders, writeWhole } from "./folders.js";
 import type { Layout } from "./layout.js";
 
 /** Who has a store open, as others find it written in the owner's file and in each of its locks. */
-export interface OwnerRecord {
+export interface OwnerRecord extends ProcessRecord {
   readonly token: string;
-  readonly pid: number;
-  readonly host: string;
-  /** The start of the machine, where the system names it (Linux). */
-  readonly boot?: string | undefined;
-  /** The namespace in which the pid counts: that of the machine, or of a container. */
-  readonly pids?: string | undefined;
-  /** When the process began, in ticks since the start of the machine: pids are given again. */
-  readonly began?: string | undefined;
 }
-
-/** What can be told of an owner: sure that it lives, sure that it does not, or neither. */
-export type Liveness = "alive" | "dead" | "unknown";
 
 /** One opening of a store. Its file is what its locks are links to. */
 export class Owner {
@@ -30,7 +25,10 @@ export class Owner {
   readonly #folders: Folders;
 
   static async begin(layout: Layout, folders: Folders): Promise<Owner> {
-    const owner = new Owner(layout, folders, await describeThisProcess());
+    const owner = new Owner(layout, folders, {
+      token: randomBytes(16).toString("hex"),
+      ...(await describeThisProcess()),
+    });
     await owner.write();
     return owner;
   }
@@ -68,14 +66,7 @@ export class Owner {
 
   /** Whether another owner lives. Only a process of the same machine and container can be asked for. */
   async livenessOf(other: OwnerRecord): Promise<Liveness> {
-    if (other.token === this.token) return "alive";
-    const { host, boot, pids } = this.record;
-    const same = boot === other.boot && pids === other.pids;
-    if (!same || (boot === undefined && host !== other.host)) return "unknown";
-    const now = await processOf(other.pid);
-    // Other systems have no /proc, and Linux may hide the processes of other accounts in it.
-    if (now === undefined) return hasNoProcess(other.pid) ? "dead" : "unknown";
-    return now.began === other.began && !now.ended ? "alive" : "dead";
+    return other.token === this.token ? "alive" : livenessOf(this.record, other);
   }
 }
 
@@ -112,38 +103,5 @@ function parse(text: string): OwnerRecord | undefined {
 }
 
 function isRecord(value: unknown): value is OwnerRecord {
-  if (typeof value !== "object" || value === null) return false;
-  if (!("token" in value && "pid" in value && "host" in value)) return false;
-  return typeof value.token === "string" && typeof value.pid === "number";
-}
-
-async function describeThisProcess(): Promise<OwnerRecord> {
-  const [boot, pids, self] = await Promise.all([
-    readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => undefined),
-    readlink("/proc/self/ns/pid").catch(() => undefined),
-    processOf(process.pid),
-  ]);
-  const token = randomBytes(16).toString("hex");
-  const where = { host: hostname(), boot: boot?.trim(), pids };
-  return { token, pid: process.pid, ...where, began: self?.began };
-}
-
-/** What Linux tells of a process. `undefined` for one that is not there, and on other systems. */
-async function processOf(pid: number): Promise<{ began: string; ended: boolean } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // The second field is the program's name, in parentheses, which may hold spaces and parentheses.
-  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
-  const state = fields?.[0];
-  const began = fields?.[19];
-  // A zombie runs no more, though nobody has asked for its end yet.
-  return began === undefined ? undefined : { began, ended: state === "Z" || state === "X" };
-}
-
-function hasNoProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return errnoOf(error) === "ESRCH";
-  }
+  return isProcessRecord(value) && "token" in value && typeof value.token === "string";
 }

@@ -53,6 +53,13 @@ export interface StowageConfig {
    */
   readonly memoryBudgetBytes?: number | undefined;
   /**
+   * Folder in which uploads in parts are written down while they are made, or `none`. With it, what a
+   * process that was killed has begun is resumed, or cleared away; without it, the parts stay on the
+   * server until a rule of the bucket or `removeStaleUploads` finds them, and are sent again. Default:
+   * `none`; of the command line `$XDG_STATE_HOME/stowage/uploads`. `STOWAGE_JOURNAL`.
+   */
+  readonly journal?: string | undefined;
+  /**
    * Of S3, where the SDK's provider chain is not wanted. No variable: the chain has its own
    * (`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, …).
    */

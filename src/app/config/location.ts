@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { quote } from "../../domain/errors.js";
 
 /** How a server is taken: for one of those known, or, by `probe`, for what it is found to be. */
@@ -200,6 +200,24 @@ export function serverProfile(location: StoreLocation): ServerProfile | undefine
       return location.profile ?? "minio";
     default:
       return undefined;
+  }
+}
+
+/**
+ * Names a store among those of all servers: two buckets of one name on two servers are two stores,
+ * and one bucket is one store, whichever SDK reaches it. `undefined` for one that ends with the process.
+ */
+export function storeName(location: StoreLocation): string | undefined {
+  switch (location.kind) {
+    case "memory":
+      return undefined;
+    case "filesystem":
+      return pathToFileURL(location.directory).href;
+    default: {
+      const { endpoint, bucket } = location;
+      const server = endpoint === undefined ? "https://s3.amazonaws.com" : new URL(endpoint).href;
+      return `${server.replace(/\/+$/, "")}/${bucket}`;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import * as v from "valibot";
 import { quote, StowageError } from "../../domain/errors.js";
 import { DEFAULT_RETRY, type RetryPolicy } from "../../domain/retry.js";
@@ -27,6 +28,8 @@ export interface Settings {
   readonly cleanupTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly memoryBudgetBytes: number;
+  /** Absolute. `undefined` for no journal. */
+  readonly journal: string | undefined;
   readonly s3Credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   readonly minioCredentials: MinioCredentials | undefined;
 }
@@ -54,6 +57,7 @@ const FIELDS = {
   cleanupTimeoutMs: whole(1, 3_600_000, "milliseconds"),
   callTimeoutMs: whole(1, 86_400_000, "milliseconds"),
   memoryBudgetBytes: whole(1, Number.MAX_SAFE_INTEGER, "bytes"),
+  journal: v.pipe(v.string("use a folder, or none"), v.regex(/^[^\0]+$/, "use a folder, or none")),
 } as const;
 
 type FieldName = keyof typeof FIELDS;
@@ -136,9 +140,14 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
     cleanupTimeoutMs: number("cleanupTimeoutMs", 15_000),
     callTimeoutMs: number("callTimeoutMs", 900_000),
     memoryBudgetBytes: number("memoryBudgetBytes", 268_435_456),
+    journal: journalOf(values.journal, cwd),
     s3Credentials: config.s3Credentials,
     minioCredentials,
   };
+}
+
+function journalOf(given: string | number | undefined, cwd: string): string | undefined {
+  return given === undefined || given === "none" ? undefined : resolve(cwd, String(given));
 }
 
 /** The variable of a field: `STOWAGE_PART_BYTES` of `partBytes`. */

@@ -1,3 +1,3 @@
 /** Stowage for a larger container of inversify. */
 export { stowageModule } from "./stowage.module.js";
-export { CLOCK, OPEN_SOURCE, OPEN_TARGET, SETTINGS, STORE, STOWAGE } from "./tokens.js";
+export { CLOCK, JOURNAL, OPEN_SOURCE, OPEN_TARGET, SETTINGS, STORE, STOWAGE } from "./tokens.js";

@@ -6,8 +6,9 @@ import type { OpenStore } from "../../ports/store.js";
 import type { StowageConfig } from "../config/config.js";
 import { type Environment, readSettings } from "../config/settings.js";
 import { createStowage } from "../create-stowage.js";
+import { openJournal } from "./open-journal.js";
 import { openStore } from "./open-store.js";
-import { CLOCK, OPEN_SOURCE, OPEN_TARGET, SETTINGS, STORE, STOWAGE } from "./tokens.js";
+import { CLOCK, JOURNAL, OPEN_SOURCE, OPEN_TARGET, SETTINGS, STORE, STOWAGE } from "./tokens.js";
 
 /**
  * Stowage as a module of a larger container: `container.load(stowageModule(config))`, then
@@ -27,6 +28,7 @@ export function stowageModule(config: StowageConfig = {}, env: Environment = {})
     bind(CLOCK).toConstantValue(systemClock);
     bind(OPEN_SOURCE).toConstantValue(openLocalSource);
     bind(OPEN_TARGET).toConstantValue(openLocalTarget);
+    bind(JOURNAL).toResolvedValue(openJournal, [SETTINGS]).inSingletonScope();
     bind(STORE)
       .toResolvedValue(openStore, [SETTINGS])
       .inSingletonScope()
@@ -35,9 +37,9 @@ export function stowageModule(config: StowageConfig = {}, env: Environment = {})
       });
     bind(STOWAGE)
       .toResolvedValue(
-        (store, checked, clock, source, target) =>
-          createStowage(store, checked, clock, source, target, async () => undefined),
-        [STORE, SETTINGS, CLOCK, OPEN_SOURCE, OPEN_TARGET],
+        (store, checked, clock, source, target, journal) =>
+          createStowage(store, checked, clock, source, target, journal, async () => undefined),
+        [STORE, SETTINGS, CLOCK, OPEN_SOURCE, OPEN_TARGET, JOURNAL],
       )
       .inSingletonScope();
   });

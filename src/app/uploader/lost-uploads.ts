@@ -4,7 +4,7 @@ import { cleanupLimit, drop } from "./outcome.js";
 import type { Uploader } from "./uploader.js";
 
 /** Milliseconds that a server's clock may be behind: requests of more than that are refused. */
-const CLOCK_SKEW_MS = 900_000;
+export const CLOCK_SKEW_MS = 900_000;
 
 /** How many uploads of each key this process makes. */
 export class Running {
@@ -69,7 +69,12 @@ export async function dropLost(
   }
 }
 
-async function isEmpty({ store }: Uploader, upload: Upload, signal: AbortSignal): Promise<boolean> {
+/** Whether the store has no part of an upload. */
+export async function isEmpty(
+  { store }: Uploader,
+  upload: Upload,
+  signal: AbortSignal,
+): Promise<boolean> {
   const parts = store.listParts(upload, { signal })[Symbol.asyncIterator]();
   const { done } = await parts.next();
   await parts.return?.();

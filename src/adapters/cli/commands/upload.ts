@@ -1,7 +1,8 @@
 import { basename, resolve } from "node:path";
-import type { Uploaded, UploadRequest } from "../../../app/stowage.js";
+import type { UnfinishedUpload, Uploaded, UploadRequest } from "../../../app/stowage.js";
 import { StowageError } from "../../../domain/errors.js";
 import type { Context } from "../context.js";
+import { formatTime } from "../format.js";
 import { showProgress } from "../progress.js";
 import { print, tell } from "../terminal.js";
 
@@ -19,21 +20,71 @@ export async function upload(context: Context): Promise<void> {
   });
 }
 
-async function send({ terminal, stowage, options, operands, signal }: Context): Promise<Uploaded> {
+async function send(context: Context): Promise<Uploaded> {
+  const { terminal, stowage, options, operands, signal } = context;
   const [file = ""] = operands;
   const fromInput = file === "-";
   if (fromInput && terminal.stdin.isTTY === true && !options.quiet) {
     await tell(terminal, "stowage: Reading what you type; end it with Ctrl-D");
   }
+  const path = fromInput ? undefined : resolve(terminal.cwd, file);
+  const session = path === undefined ? undefined : await interrupted(context, path);
   using progress = showProgress(terminal, options.name ?? basename(file), options.quiet);
+  const { onProgress } = progress;
+  if (session !== undefined) return await stowage.resumeUpload({ session, signal, onProgress });
   const request: UploadRequest = {
     userId: options.user ?? "",
-    source: fromInput ? terminal.stdin : resolve(terminal.cwd, file),
+    source: path ?? terminal.stdin,
     name: options.name,
     contentType: options.contentType,
     metadata: options.metadata,
     signal,
-    onProgress: progress.onProgress,
+    onProgress,
   };
   return await (options.model ? stowage.uploadModel(request) : stowage.uploadDataset(request));
+}
+
+/** The upload to go on with; where that was not asked for, its being there is told. */
+async function interrupted(context: Context, path: string): Promise<UnfinishedUpload | undefined> {
+  const { terminal, options } = context;
+  if (!options.resume) {
+    // A hint is worth no failure: that there is no journal, or none that can be read, included.
+    const found = await sessionOf(context, path).catch(() => undefined);
+    if (found === undefined || found.running || options.quiet) return undefined;
+    const at = formatTime(found.startedAt);
+    await tell(
+      terminal,
+      `stowage: Note: an upload of this file was interrupted (begun ${at}); with --resume it is gone on with`,
+    );
+    return undefined;
+  }
+  const found = await sessionOf(context, path);
+  if (found === undefined) {
+    await tell(
+      terminal,
+      "stowage: Note: no upload of this file is on record here; it is uploaded from its beginning",
+    );
+  } else if (options.contentType !== undefined || Object.keys(options.metadata).length > 0) {
+    await tell(
+      terminal,
+      "stowage: Note: the upload keeps the content type and metadata that it began with",
+    );
+  }
+  return found;
+}
+
+/** The latest of this store, user, file and name. */
+async function sessionOf(
+  { stowage, options }: Context,
+  path: string,
+): Promise<UnfinishedUpload | undefined> {
+  const kind = options.model ? "model" : "dataset";
+  const filename = options.name ?? basename(path);
+  let found: UnfinishedUpload | undefined;
+  for await (const upload of stowage.unfinishedUploads({ userId: options.user ?? "" })) {
+    if (upload.path === path && upload.filename === filename && upload.kind === kind) {
+      found = upload;
+    }
+  }
+  return found;
 }

@@ -1,0 +1,1 @@
+export { type FileJournalOptions, openFileJournal } from "./file-journal.js";

@@ -1,0 +1,385 @@
+import { appendFile, mkdtemp, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { UnfinishedUpload } from "../../src/app/stowage.js";
+import { crc32Checksum } from "../../src/domain/checksum.js";
+import type { Part } from "../../src/ports/multipart-store.js";
+import { Life } from "../journal/life.js";
+import { MemoryShelf } from "../journal/memory-journal.js";
+import { bytes, failure, freshStores, store } from "./engine-rig.js";
+import { processOver, untilDeath } from "./mortal.js";
+import { bytesOf, keysOf, uploadsOf } from "./scripted-store.js";
+
+freshStores();
+
+const SIZE = 47;
+let folder: string;
+let path: string;
+let shelf: MemoryShelf;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stowage-resume-"));
+  path = join(folder, "x.csv");
+  await writeFile(path, bytes(SIZE));
+  shelf = new MemoryShelf();
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** An upload of the file whose process has ended at a boundary: `before completeUpload`. */
+async function interruptedAt(
+  boundary: string,
+  nth = 1,
+  more: object = {},
+): Promise<UnfinishedUpload> {
+  const life = new Life(Number.POSITIVE_INFINITY);
+  let seen = 0;
+  const wait = life.boundary.bind(life);
+  life.boundary = async (name) => {
+    if (name === boundary && ++seen === nth) life.end();
+    await wait(name);
+  };
+  const request = { userId: 7, source: path, ...more };
+  const told = await untilDeath(life, processOver(store, shelf, life), (stowage) =>
+    stowage.uploadDataset(request),
+  );
+  if (told !== undefined) throw new Error(`It has not come to ${boundary}`);
+  const [session] = await Array.fromAsync(processOver(store, shelf).stowage.unfinishedUploads());
+  if (session === undefined) throw new Error("Nothing is on record");
+  return session;
+}
+
+/** Stowage in another process, with the calls that it makes. */
+function another(): { stowage: ReturnType<typeof processOver>["stowage"]; calls: string[] } {
+  const life = new Life();
+  return { stowage: processOver(store, shelf, life).stowage, calls: life.boundaries };
+}
+
+async function leftOver(): Promise<unknown> {
+  return { uploads: await uploadsOf(store), sessions: shelf.entries.size };
+}
+
+const NOTHING = { uploads: [], sessions: 0 };
+
+function count(calls: readonly string[], name: string): number {
+  return calls.filter((call) => call === `before ${name}`).length;
+}
+
+describe("an upload that is resumed", () => {
+  it("is told of before, with what is on record", async () => {
+    const session = await interruptedAt("before completeUpload", 1, { name: "y.csv" });
+    expect(session).toMatchObject({
+      userId: "7",
+      kind: "dataset",
+      filename: "y.csv",
+      path,
+      size: SIZE,
+      doneBytes: SIZE,
+      running: false,
+    });
+  });
+
+  it("sends the parts alone that the store does not have, and keeps what it began with", async () => {
+    const more = { metadata: { team: "Zürich" }, contentType: "text/x-y", name: "y.csv" };
+    const session = await interruptedAt("after stored", 2, more);
+    const progress: number[] = [];
+    const { stowage, calls } = another();
+    const onProgress = ({ doneBytes }: { doneBytes: number }) => progress.push(doneBytes);
+    const told = await stowage.resumeUpload({ session, onProgress });
+    expect(told).toMatchObject({ key: session.key, size: SIZE, parts: 5, contentType: "text/x-y" });
+    expect(told.metadata).toMatchObject({ team: "Zürich", original_filename: "y.csv" });
+    expect(await store.head(told.key)).toMatchObject({
+      metadata: told.metadata,
+      checksum: told.checksum,
+      contentType: "text/x-y",
+    });
+    expect(count(calls, "uploadPart")).toBeLessThanOrEqual(3);
+    expect(count(calls, "createUpload")).toBe(0);
+    expect(progress.at(-1)).toBe(SIZE);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("trusts no part whose listed checksum is not that of the file's bytes", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    if (upload === undefined) throw new Error("no upload");
+    // Of the right size: somebody else's bytes, or ones that were damaged on the way.
+    const wrong = Buffer.from("0123456789");
+    await store.uploadPart(upload, 3, wrong, { checksum: crc32Checksum(crc32(wrong)) });
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    expect(count(calls, "uploadPart")).toBe(1);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+  });
+
+  it.each(["listed", "recorded"] as const)(
+    "trusts no part by its %s checksum of a file that has changed unseen, at the same size and time",
+    async (proof) => {
+      const session = await interruptedAt("before completeUpload");
+      const { atime, mtime } = await stat(path);
+      const changed = bytes(SIZE);
+      changed.set([7, 7, 7], 31);
+      await writeFile(path, changed);
+      await utimes(path, atime, mtime);
+      const mtimeNs = String((await stat(path, { bigint: true })).mtimeNs);
+      for (const entry of shelf.entries.values()) {
+        const { source = { path, size: SIZE } } = entry.start;
+        entry.start = { ...entry.start, source: { ...source, mtimeNs } };
+      }
+      if (proof === "recorded") {
+        const { listParts } = store;
+        store.listParts = async function* (...args) {
+          for await (const { checksum, ...part } of listParts.apply(store, args))
+            yield part as Part;
+        };
+      }
+      const { stowage, calls } = another();
+      const told = await stowage.resumeUpload({ session });
+      expect(told.key).toBe(session.key);
+      expect(count(calls, "uploadPart")).toBe(1);
+      expect(await bytesOf(store, told.key)).toEqual(changed);
+    },
+  );
+
+  it("trusts no part that is on record with another ETag than the one listed", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    if (upload === undefined) throw new Error("no upload");
+    await store.uploadPart(upload, 3, Buffer.from("0123456789"));
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    expect(count(calls, "uploadPart")).toBe(1);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+  });
+
+  it("is found to be complete, and nothing is sent, though the file is gone", async () => {
+    const session = await interruptedAt("after completeUpload");
+    await unlink(path);
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    const head = await store.head(session.key);
+    expect(told).toMatchObject({ key: session.key, etag: head.etag, size: SIZE, parts: 5 });
+    expect(told.checksum).toEqual(head.checksum);
+    expect(calls.filter((call) => /Upload|Part|put/.test(call))).toEqual([]);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("has its checksum by the parts on record where the store keeps none", async () => {
+    const session = await interruptedAt("after completeUpload");
+    const { checksum } = await store.head(session.key);
+    const { head } = store;
+    store.head = async (...args) => ({ ...(await head.apply(store, args)), checksum: undefined });
+    const told = await another().stowage.resumeUpload({ session });
+    expect(told.checksum).toEqual(checksum);
+  });
+
+  it("has its checksum by reading the object where nothing else tells it", async () => {
+    const session = await interruptedAt("after completeUpload");
+    const { checksum } = await store.head(session.key);
+    const { head } = store;
+    store.head = async (...args) => ({ ...(await head.apply(store, args)), checksum: undefined });
+    for (const entry of shelf.entries.values()) entry.parts.pop();
+    const { stowage, calls } = another();
+    expect((await stowage.resumeUpload({ session })).checksum).toEqual(checksum);
+    expect(count(calls, "get")).toBe(1);
+  });
+
+  it.each(["before completeUpload", "before createUpload"])(
+    "of a file that has changed is uploaded anew, under a key of its own (%s)",
+    async (boundary) => {
+      const session = await interruptedAt(boundary, 1, { metadata: { team: "a" } });
+      await appendFile(path, "more");
+      const told = await another().stowage.resumeUpload({ session });
+      expect(told.key).not.toBe(session.key);
+      expect(told).toMatchObject({ size: SIZE + 4, metadata: { team: "a" } });
+      expect(told.metadata["write_token"]).not.toBe(undefined);
+      expect(await keysOf(store)).toEqual([told.key]);
+      expect(await leftOver()).toEqual(NOTHING);
+    },
+  );
+
+  it("of a file that has become small goes whole", async () => {
+    const session = await interruptedAt("before completeUpload");
+    await writeFile(path, "small");
+    const told = await another().stowage.resumeUpload({ session });
+    expect(told).toMatchObject({ size: 5, parts: 0 });
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it.each([false, true])(
+    "that goes whole by the settings of today ends its session (key taken meanwhile: %s)",
+    async (taken) => {
+      const session = await interruptedAt("before createUpload");
+      const { stowage } = processOver(store, shelf, new Life(), 100);
+      if (taken) {
+        const { put } = store;
+        store.put = async (...args) => {
+          store.put = put;
+          await store.put(session.key, bytes(3));
+          return put.apply(store, args);
+        };
+      }
+      const told = await stowage.resumeUpload({ session });
+      expect(told).toMatchObject({ size: SIZE, parts: 0 });
+      expect(told.key === session.key).toBe(!taken);
+      expect(await keysOf(store)).toHaveLength(taken ? 2 : 1);
+      expect(await leftOver()).toEqual(NOTHING);
+    },
+  );
+
+  it("of a file that is gone is removed, and says so", async () => {
+    const session = await interruptedAt("before completeUpload");
+    await unlink(path);
+    const error = await failure(another().stowage.resumeUpload({ session }));
+    expect(error).toMatchObject({
+      code: "source-not-found",
+      outcome: "not-applied",
+      cleanup: "done",
+    });
+    expect(await keysOf(store)).toEqual([]);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("that the store has forgotten begins anew, under its own key", async () => {
+    const session = await interruptedAt("before completeUpload");
+    for await (const upload of store.listUploads({ prefix: "" })) await store.abortUpload(upload);
+    const told = await another().stowage.resumeUpload({ session });
+    expect(told.key).toBe(session.key);
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it.each(["before", "meanwhile"])("whose key is taken %s moves on to another", async (when) => {
+    const session = await interruptedAt("before completeUpload");
+    const taken = { put: async () => store.put(session.key, bytes(3)) };
+    if (when === "before") await taken.put();
+    const complete = store.completeUpload;
+    store.completeUpload = async (upload, ...rest) => {
+      if (upload.key === session.key) await taken.put();
+      return complete.call(store, upload, ...rest);
+    };
+    const told = await another().stowage.resumeUpload({ session });
+    expect(told.key).not.toBe(session.key);
+    expect(await bytesOf(store, session.key)).toEqual(bytes(3));
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("leaves alone another upload of its key that is on record, or has parts", async () => {
+    const session = await interruptedAt("after createUpload");
+    const [ours] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    const [other, foreign] = [
+      await store.createUpload(session.key),
+      await store.createUpload(session.key),
+    ];
+    await store.uploadPart(foreign, 1, bytes(10));
+    const entry = [...shelf.entries.values()][0];
+    if (entry === undefined) throw new Error("nothing is on record");
+    shelf.entries.set("other", { ...entry, id: "other", uploadId: other.uploadId });
+    await another().stowage.resumeUpload({ session });
+    const left = await Array.fromAsync(store.listUploads({ key: session.key }));
+    expect(left.map(({ uploadId }) => uploadId)).toEqual([other.uploadId, foreign.uploadId]);
+    expect(left.map(({ uploadId }) => uploadId)).not.toContain(ours?.uploadId);
+  });
+
+  it("waits for another upload of its key that begins at this moment", async () => {
+    const session = await interruptedAt("after createUpload");
+    const { journal } = shelf.open();
+    const [entry] = [...shelf.entries.values()];
+    if (entry === undefined) throw new Error("nothing is on record");
+    const other = await journal.begin(entry.start);
+    const error = await failure(another().stowage.resumeUpload({ session }));
+    expect(error).toMatchObject({ code: "conflict", retryable: true, key: session.key });
+    expect(await uploadsOf(store)).toEqual([session.key]);
+    await other.end();
+    expect((await another().stowage.resumeUpload({ session })).key).toBe(session.key);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("stays on record when the store does not answer", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const { listParts } = store;
+    store.listParts = () => {
+      throw new TypeError("the network is down");
+    };
+    await expect(another().stowage.resumeUpload({ session })).rejects.toThrow("network is down");
+    store.listParts = listParts;
+    const told = await another().stowage.resumeUpload({ session });
+    expect(told.key).toBe(session.key);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+});
+
+describe("resumeUpload refuses", () => {
+  it("what is not as it should be, before any I/O", async () => {
+    const { stowage, calls } = another();
+    for (const session of [
+      undefined,
+      "id",
+      { id: 7, userId: 7 },
+      { id: "x" },
+      { id: "x", userId: "" },
+    ]) {
+      const error = await failure(stowage.resumeUpload({ session } as never));
+      expect(error.code).toBe("invalid-argument");
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it("a session that has ended, that another runs, and that is another user's", async () => {
+    const session = await interruptedAt("before completeUpload");
+    const { stowage, calls } = another();
+    const { id } = session;
+    expect((await failure(stowage.resumeUpload({ session: { id, userId: 70 } }))).code).toBe(
+      "access-denied",
+    );
+    expect((await failure(stowage.resumeUpload({ session: { id: "x", userId: 7 } }))).code).toBe(
+      "not-found",
+    );
+    await shelf.open().journal.take(id);
+    expect((await failure(stowage.resumeUpload({ session }))).code).toBe("conflict");
+    expect(calls.filter((call) => !/take/.test(call))).toEqual([]);
+  });
+
+  it("a stream, which the janitor removes", async () => {
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < SIZE; at += 7) yield bytes(7);
+    }
+    const more = { source: stream(), name: "x.csv" };
+    const session = await interruptedAt("before completeUpload", 1, more);
+    const { stowage } = another();
+    const error = await failure(stowage.resumeUpload({ session }));
+    expect(error).toMatchObject({ code: "unsupported" });
+    expect(error.message).toMatch(/its source was a stream/);
+    expect(await stowage.removeStaleUploads({ olderThan: 0 })).toMatchObject([{ removed: true }]);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("everything where no journal is set, and says what to set", async () => {
+    const { stowage } = processOver(store, undefined);
+    const session = { id: "x", userId: 7 };
+    const errors = [
+      await failure(stowage.resumeUpload({ session })),
+      await failure(Array.fromAsync(stowage.unfinishedUploads())),
+    ];
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: "unsupported" });
+      expect(error.remedy).toMatch(/STOWAGE_JOURNAL/);
+    }
+  });
+});
+
+it("tells of a user's unfinished uploads alone, when asked to", async () => {
+  await interruptedAt("before completeUpload");
+  await interruptedAt("before completeUpload", 1, { userId: 70 });
+  const { stowage } = another();
+  const of = async (userId?: number) =>
+    (await Array.fromAsync(stowage.unfinishedUploads({ userId }))).map((it) => it.userId);
+  expect(await of()).toEqual(["7", "70"]);
+  expect(await of(7)).toEqual(["7"]);
+  expect(await of(8)).toEqual([]);
+  expect((await failure(of(-1))).code).toBe("invalid-argument");
+});
