@@ -7,6 +7,8 @@ export interface Received {
   /** Path and query. */
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
+  readonly bytes: Buffer;
+  /** The same as text. */
   readonly body: string;
 }
 
@@ -27,12 +29,19 @@ export async function scriptedServer(script: Answer | readonly Answer[]): Promis
   const sockets = new Set<Socket>();
   const server = createServer(async (message, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+    try {
+      for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      // Broken off by the client: no request has arrived.
+      return;
+    }
+    const bytes = Buffer.concat(chunks);
     const request = {
       method: message.method ?? "",
       url: message.url ?? "",
       headers: message.headers,
-      body: Buffer.concat(chunks).toString(),
+      bytes,
+      body: bytes.toString(),
     };
     const answer = answers[received.length] ?? answers.at(-1);
     received.push(request);
