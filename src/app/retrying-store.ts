@@ -201,6 +201,7 @@ export class RetryingStore implements Store {
   async #again<T>(call: Call, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const time = new CallTime(call, this.#callTimeoutMs, this.facts);
     let doubtful = false;
+    let applied = false;
     let spent = 0;
     try {
       for (let attempt = 1; ; attempt++) {
@@ -215,9 +216,12 @@ export class RetryingStore implements Store {
             doubtful = true;
             call.options.onDoubt?.(error);
           }
+          // What is there stays there, whatever becomes of a second sending; but for what is removed
+          // since it is not encrypted.
+          applied = (applied || error.outcome === "applied") && error.code !== "not-encrypted";
           const facts: ErrorFacts = {
             attempts: attempt,
-            ...(doubtful ? { outcome: error.outcome === "applied" ? "applied" : "unknown" } : {}),
+            ...(doubtful ? { outcome: applied ? "applied" : "unknown" } : {}),
           };
           const told = attempt === 1 && !doubtful ? error : error.with(facts);
           if (time.signal.aborted) throw told;
