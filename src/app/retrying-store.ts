@@ -26,6 +26,7 @@ import type {
   WriteResult,
 } from "../ports/object-store.js";
 import type { Store } from "../ports/store.js";
+import type { UrlSigner } from "../ports/url-signer.js";
 
 /**
  * A store that sends again what may succeed the next time: the one place where that happens.
@@ -36,12 +37,15 @@ import type { Store } from "../ports/store.js";
  */
 export class RetryingStore implements Store {
   readonly facts: StoreFacts;
+  /** The store's own: to sign sends nothing. */
+  readonly signer: UrlSigner | undefined;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
 
   constructor(store: Store, clock: Clock, policy: RetryPolicy) {
     this.facts = store.facts;
+    this.signer = store.signer;
     this.#store = store;
     this.#clock = clock;
     this.#policy = policy;

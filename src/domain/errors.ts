@@ -62,6 +62,10 @@ export type Operation =
   | "abortUpload"
   | "listParts"
   | "listUploads"
+  | "signGet"
+  | "signPut"
+  | "signPost"
+  | "signPart"
   | "open"
   | "upload"
   | "download";
