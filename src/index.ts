@@ -13,6 +13,10 @@ export type {
   ListRequest,
   ObjectRequest,
   Progress,
+  SignDownloadRequest,
+  SignedDownload,
+  SignedUpload,
+  SignUploadRequest,
   StoredInfo,
   StoredSummary,
   Stowage,
@@ -72,3 +76,14 @@ export type {
 } from "./ports/object-store.js";
 export type { UploadSource } from "./ports/source.js";
 export type { OpenStore, Store } from "./ports/store.js";
+export type {
+  SignedForm,
+  SignedRequest,
+  SignerHonours,
+  SignGetOptions,
+  SignOptions,
+  SignPartOptions,
+  SignPostOptions,
+  SignPutOptions,
+  UrlSigner,
+} from "./ports/url-signer.js";

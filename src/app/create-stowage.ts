@@ -1,7 +1,4 @@
-import { quote, StowageError } from "../domain/errors.js";
-import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
-import { parseUploadKey } from "../domain/upload-key.js";
 import type { Clock } from "../ports/clock.js";
 import type { ObjectSummary } from "../ports/object-store.js";
 import type { OpenSource, OpenTarget } from "../ports/source.js";
@@ -9,8 +6,9 @@ import type { Store } from "../ports/store.js";
 import type { Settings } from "./config/settings.js";
 import { download } from "./download.js";
 import { openVerified } from "./reading.js";
-import { ownKey } from "./references.js";
+import { ownKey, rootOf } from "./references.js";
 import { RetryingStore } from "./retrying-store.js";
+import { filenameOf, signDownload, signUpload } from "./signing.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
 import { upload } from "./uploads.js";
 
@@ -29,6 +27,7 @@ export function createStowage(
   const reader = { store: steady, clock, retry };
   const engine = { store: steady, clock, wishes, concurrency, cleanupTimeoutMs };
   const uploads = { ...engine, openSource, encryption };
+  const signing = { store, clock, roots, encryption };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;
@@ -46,13 +45,7 @@ export function createStowage(
     open: async (request) =>
       openVerified(reader, ownKey(store, roots, "get", request), request.signal),
     async *list({ userId, kind = "dataset", signal }) {
-      if (!Object.hasOwn(roots, kind)) {
-        throw new StowageError(
-          "invalid-argument",
-          `Cannot list ${quote(kind)}: use "dataset" or "model"`,
-        );
-      }
-      const prefix = ownerPrefix(roots[kind], ownerId(userId));
+      const prefix = ownerPrefix(rootOf(roots, kind, "list"), ownerId(userId));
       for await (const entry of steady.list({ prefix, delimiter: "/", signal })) {
         if (entry.kind === "object") yield summary(entry);
       }
@@ -66,11 +59,8 @@ export function createStowage(
     remove: async (request) => {
       await steady.delete(ownKey(store, roots, "delete", request), { signal: request.signal });
     },
+    signDownload: (request) => signDownload(signing, request),
+    signUpload: (request) => signUpload(signing, request),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The name that an object was uploaded under; what others put there has the last of its key. */
-function filenameOf(key: ObjectKey): string {
-  return parseUploadKey(key)?.filename ?? key.slice(key.lastIndexOf("/") + 1);
 }
