@@ -75,6 +75,7 @@ const INTERRUPTED: Readonly<Record<CommandName, string>> = {
   list: "the list is not complete",
   info: "nothing was changed",
   remove: "whether the object was removed is not known; to remove it again does no harm",
+  sign: "no URL was made",
   doctor: "the store was not tried whole, and nothing of it was left there",
   contract: "the contract was not tried whole, and nothing of it was left in the store",
 };

@@ -6,6 +6,7 @@ import { download } from "./commands/download.js";
 import { info } from "./commands/info.js";
 import { list } from "./commands/list.js";
 import { remove } from "./commands/remove.js";
+import { sign } from "./commands/sign.js";
 import { upload } from "./commands/upload.js";
 import { type CheckName, isCheckName, type UseName } from "./commands.js";
 import type { CheckContext, Context } from "./context.js";
@@ -21,6 +22,7 @@ const USES: Readonly<Record<UseName, (context: Context) => Promise<void>>> = {
   list,
   info,
   remove,
+  sign,
 };
 
 /** Each resolves to whether all is well with the store. */

@@ -102,7 +102,10 @@ export class ProtocolSigner implements UrlSigner {
     }
     const attributes = this.#attributes(call, options);
     this.#expectSize(call, maxBytes, this.#context.facts.limits.maxPutBytes);
-    this.#expectSize(call, minBytes, maxBytes);
+    if (!Number.isInteger(minBytes) || minBytes < 0 || minBytes > maxBytes) {
+      const why = `minBytes is ${minBytes}; use a whole number from 0 to maxBytes, ${maxBytes}`;
+      throw this.#context.refusal(call, "invalid-argument", why);
+    }
     const validity = this.#validity(call, options);
     return this.#context.send(call, async () => {
       const signatory = await this.#wire.signatory();
