@@ -10,6 +10,7 @@ export interface Profile {
   /** For messages. */
   readonly name: string;
   readonly honours: StoreHonours;
+  /** Of signed URLs. */
   readonly signing: SignerHonours;
   /** Whether keys in lists may be asked for percent-encoded. */
   readonly encodedLists: boolean;
@@ -204,6 +205,7 @@ export function probedProfile({ honours, verifiesBytes, ways }: FoundHonours): P
     ...PROFILES.generic,
     name: "probed",
     honours,
+    signing: { checksums: verifiesBytes },
     verifiesBytes,
     encodedLists: !ways.includes("plain-lists"),
     // To look once more does no harm where there is no need.

@@ -251,7 +251,7 @@ const partCases: readonly ContractCase[] = [
   {
     id: "S15",
     promise: "A signed part is stored as the part of its number.",
-    needs: ["signer", "multipart"],
+    needs: ["multipart", "signer"],
     run: async ({ store, key, partBytes }) => {
       const signer = signerOf(store);
       const upload = await store.createUpload(key("object"));
@@ -273,7 +273,7 @@ const partCases: readonly ContractCase[] = [
   {
     id: "S15-size",
     promise: "A signed part of more or fewer bytes than were signed is denied.",
-    needs: ["signer", "multipart"],
+    needs: ["multipart", "signer"],
     run: async ({ store, key }) => {
       const upload = await store.createUpload(key("object"));
       const part = await signerOf(store).signPart(upload, 1, { size: 5 });
@@ -286,7 +286,7 @@ const partCases: readonly ContractCase[] = [
   {
     id: "S15-other",
     promise: "A signed URL that was changed is denied.",
-    needs: ["signer", "multipart"],
+    needs: ["multipart", "signer"],
     run: async ({ store, key }) => {
       const upload = await store.createUpload(key("object"));
       const other = await store.createUpload(key("object"));
