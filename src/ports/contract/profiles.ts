@@ -67,6 +67,12 @@ export const contractProfiles: Readonly<
         source: LOCALSTACK,
       },
       {
+        id: "S10-signature",
+        reason:
+          "LocalStack holds a form to its policy, but verifies no signature of it, and takes one without a policy",
+        source: LOCALSTACK,
+      },
+      {
         id: "S10-added",
         reason:
           "LocalStack takes fields of a form that its policy does not name, and keeps what metadata they bring",

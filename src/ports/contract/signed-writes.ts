@@ -206,6 +206,8 @@ const formCases: readonly ContractCase[] = [
         if (value === key("object")) continue;
         const { [name]: _, ...fields } = form.fields;
         denied(await sendForm({ ...form, fields }, utf8("bytes")), `a form without ${name}`);
+        const changed = { ...form, fields: { ...form.fields, [name]: `${value}0` } };
+        denied(await sendForm(changed, utf8("bytes")), `a form with another ${name}`);
       }
       await absent(store, key("object"));
     },
