@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vit
 import { openFilesystemStore } from "../../src/adapters/filesystem/index.js";
 import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
+import { systemClock } from "../../src/adapters/system/clock.js";
 import { readSettings } from "../../src/app/config/settings.js";
 import { createStowage } from "../../src/app/create-stowage.js";
+import { RetryingStore } from "../../src/app/retrying-store.js";
 import type { SignUploadRequest, Stowage } from "../../src/app/stowage.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
 import type { Encryption } from "../../src/ports/object-store.js";
@@ -180,6 +182,11 @@ it("says that a directory and memory have no URLs, before any I/O", async () => 
       expect(error).toMatchObject({ code: "unsupported", store: beneath.facts.kind });
     }
   }
+});
+
+it("is the store's own also where its requests are sent again", () => {
+  const { retry } = readSettings({ store: "memory:" }, {}, "/");
+  expect(new RetryingStore(store, systemClock, retry).signer).toBe(store.signer);
 });
 
 /** A store that notes what it is asked, to sign and else. */

@@ -1,6 +1,7 @@
+import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 import { openMinioStore } from "../../src/adapters/minio/index.js";
-import { openS3Store } from "../../src/adapters/s3/index.js";
+import { openS3Store, S3ObjectStore } from "../../src/adapters/s3/index.js";
 import { StowageError } from "../../src/domain/errors.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { Store } from "../../src/ports/store.js";
@@ -135,6 +136,13 @@ describe.each(STORES)("%s", (_, open) => {
     expect((error as Error).message).not.toContain("http");
   });
 
+  test("refuses a form for a key that a server would change", async () => {
+    await using store = open(ENDPOINT);
+    const key = objectKey(`a/$\{filename}`);
+    const sign = signerOf(store).signPost(key, { maxBytes: 1 });
+    expect(await failureOf(sign)).toMatchObject({ code: "invalid-key", operation: "signPost" });
+  });
+
   test("refuses what the server does not honour", async () => {
     await using ceph = open(ENDPOINT, { profile: "ceph" });
     const signer = signerOf(ceph);
@@ -181,6 +189,24 @@ test("both sign a form alike", async () => {
     }),
   );
   expect(forms[0]).toEqual(forms[1]);
+});
+
+describe("a client of one's own", () => {
+  const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+
+  test("is addressed as it has it, and its checksum of nothing is in no URL", async () => {
+    const client = new S3Client({ region: "eu-central-1", credentials });
+    const signer = signerOf(new S3ObjectStore({ client, bucket: "bucket" }));
+    const signed = await signer.signPut(KEY, { size: 5 });
+    expect(signed.url).toMatch(
+      /^https:\/\/bucket\.s3\.eu-central-1\.amazonaws\.com\/folder\/name\?/,
+    );
+    expect(signed.url + JSON.stringify(signed.headers)).not.toMatch(/crc32|checksum/i);
+    expect(parametersOf(signed)["X-Amz-SignedHeaders"]).toBe("content-length;content-type;host");
+    const form = await signer.signPost(KEY, { maxBytes: 5 });
+    expect(form.url).toBe("https://bucket.s3.eu-central-1.amazonaws.com/");
+    client.destroy();
+  });
 });
 
 describe("a public endpoint", () => {
