@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { openStowage } from "../../src/app/modules/open-stowage.js";
 import type { Stowage } from "../../src/app/stowage.js";
-import { configOf, locationOf, makeBucket, type Way } from "./buckets.js";
+import { runInProcess } from "../cli/fake-terminal.js";
+import { configOf, credentialsOf, locationOf, makeBucket, type Way } from "./buckets.js";
 import type { ServerAddress } from "./setup/server.js";
 
 const CSV = Buffer.from("a,b\n1,2\n");
@@ -60,6 +61,20 @@ describe.each(subjects)("signed by %s of %s", (way, profile, server) => {
     expect(answer.headers.get("content-disposition")).toBe(
       "attachment; filename=\"a _b_ __.csv\"; filename*=UTF-8''a%20%22b%22%20%E6%97%A5%E6%9C%AC.csv",
     );
+  });
+
+  it("the command line prints a URL that is good for as long as was asked", async () => {
+    const { key } = await stowage.uploadDataset({ userId: 10, source: CSV, name: "x.csv" });
+    const args = ["sign", key, "--user", "10", "--expires", "5m", "--store", location];
+    const env = credentialsOf(server);
+    // The SDK's provider chain reads the process's own.
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { code, out, err } = await runInProcess(args, { cwd: "/", env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const answer = await fetch(out.trimEnd());
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(CSV);
+    expect(new URL(out).searchParams.get("X-Amz-Expires")).toBe("300");
   });
 
   it("a URL to the public endpoint is good there", async () => {
