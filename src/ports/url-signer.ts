@@ -60,8 +60,8 @@ export interface UrlSigner {
    * - A signed form with another field than was signed is denied.
    * - A form for a key that a server would put the file's name into is refused with `invalid-key`.
    *
-   * The file's name is put where a key holds `${filename}`. A form knows no conditions: whoever has it may replace the object until it expires. The server answers
-   * 204.
+   * A server puts the file's name where a key holds `${filename}`. A form knows no conditions: whoever
+   * has it may replace the object until it expires. The server answers 204.
    *
    * @throws `invalid-argument`, `invalid-key`, `invalid-metadata`, `too-large`, `unsupported`.
    */

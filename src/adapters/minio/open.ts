@@ -10,7 +10,7 @@ import { minioTransport } from "./transport.js";
 export interface OpenMinioOptions {
   /** Such as `http://127.0.0.1:9000`. */
   readonly endpoint: string;
-  /** URL that signed URLs begin with, where others reach the server by another. Default: the endpoint. */
+  /** Where signed URLs lead, if others reach the server by another URL. Default: the endpoint. */
   readonly publicEndpoint?: string | undefined;
   readonly bucket: string;
   readonly accessKey: string;

@@ -17,7 +17,7 @@ export interface MinioStoreOptions {
   readonly server?: string | undefined;
   /** Milliseconds until an answer begins. Default: no limit. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Whose endpoint signed URLs name, which others must reach. It sends nothing. Default: `client`. */
+  /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
   readonly signingClient?: Client | undefined;
 }
 

@@ -2,7 +2,7 @@
 export interface SigningWire {
   /** Who signs. */
   signatory(): Promise<Signatory>;
-  /** A URL of Signature Version 4, signed over its method, host, path, query and every header given. */
+  /** A URL by Signature Version 4: of method, host, path, query and every header given. */
   presign(request: UnsignedRequest): Promise<string>;
   /** The URL that forms are sent to, and the signature of a policy in base64. */
   signPolicy(policy: string, at: Date): Promise<SignedPolicy>;

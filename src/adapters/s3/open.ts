@@ -21,7 +21,7 @@ export interface OpenS3Options {
   readonly region?: string | undefined;
   /** URL of a server other than Amazon S3. */
   readonly endpoint?: string | undefined;
-  /** URL that signed URLs begin with, where others reach the server by another. Default: the endpoint. */
+  /** Where signed URLs lead, if others reach the server by another URL. Default: the endpoint. */
   readonly publicEndpoint?: string | undefined;
   /** Whether the bucket stands in the path of URLs, not in the host's name. Default: with an endpoint. */
   readonly pathStyle?: boolean | undefined;

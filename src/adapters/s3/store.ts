@@ -12,7 +12,7 @@ export interface S3StoreOptions {
   readonly profile?: ProfileName | Profile | undefined;
   /** The server's name in messages, without credentials. Default: `Amazon S3`. */
   readonly server?: string | undefined;
-  /** Whose endpoint signed URLs name, which others must reach. It sends nothing. Default: `client`. */
+  /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
   readonly signingClient?: S3Client | undefined;
 }
 

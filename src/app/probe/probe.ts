@@ -52,7 +52,7 @@ export interface ProbedProfile {
 }
 
 /**
- * Finds out what a store does, by trying it: in about a second, with some hundred small requests, under a
+ * Finds out what a store does, by trying it: in about a second, with a hundred small requests, under a
  * prefix of its own, of which nothing is left, also after a failure or an abort.
  *
  * What the store itself refuses before any request is found to be refused: to learn what a server
