@@ -16,6 +16,10 @@ export type {
   RemovedUpload,
   RemoveStaleRequest,
   ResumeRequest,
+  SignDownloadRequest,
+  SignedDownload,
+  SignedUpload,
+  SignUploadRequest,
   StaleRequest,
   StaleUpload,
   StoredInfo,
@@ -86,3 +90,14 @@ export type {
 } from "./ports/object-store.js";
 export type { SourceIdentity, UploadSource } from "./ports/source.js";
 export type { OpenStore, Store } from "./ports/store.js";
+export type {
+  SignedForm,
+  SignedRequest,
+  SignerHonours,
+  SignGetOptions,
+  SignOptions,
+  SignPartOptions,
+  SignPostOptions,
+  SignPutOptions,
+  UrlSigner,
+} from "./ports/url-signer.js";

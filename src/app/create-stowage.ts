@@ -1,7 +1,4 @@
-import { quote, StowageError } from "../domain/errors.js";
-import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
-import { parseUploadKey } from "../domain/upload-key.js";
 import type { Clock } from "../ports/clock.js";
 import type { Journal } from "../ports/journal.js";
 import type { ObjectSummary } from "../ports/object-store.js";
@@ -11,11 +8,12 @@ import type { Settings } from "./config/settings.js";
 import { download } from "./download.js";
 import { listStale, removeStale } from "./janitor.js";
 import { openVerified } from "./reading.js";
-import { ownKey } from "./references.js";
+import { ownKey, rootOf } from "./references.js";
 import { remove } from "./remove.js";
 import { resume } from "./resume.js";
 import { RetryingStore } from "./retrying-store.js";
 import { unfinishedUploads } from "./sessions.js";
+import { filenameOf, signDownload, signUpload } from "./signing.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
 import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
@@ -43,6 +41,7 @@ export function createStowage(
     running: new Running(),
   };
   const uploads = { ...engine, openSource, encryption, memoryBudgetBytes, journal };
+  const signing = { store, clock, roots, encryption };
 
   const summary = (object: ObjectSummary): StoredSummary => {
     const { key, etag, size, lastModified } = object;
@@ -60,13 +59,7 @@ export function createStowage(
     open: async (request) =>
       openVerified(reader, ownKey(store, roots, "get", request), request.signal),
     async *list({ userId, kind = "dataset", signal }) {
-      if (!Object.hasOwn(roots, kind)) {
-        throw new StowageError(
-          "invalid-argument",
-          `Cannot list ${quote(kind)}: use "dataset" or "model"`,
-        );
-      }
-      const prefix = ownerPrefix(roots[kind], ownerId(userId));
+      const prefix = ownerPrefix(rootOf(roots, kind, "list"), ownerId(userId));
       for await (const entry of steady.list({ prefix, delimiter: "/", signal })) {
         if (entry.kind === "object") yield summary(entry);
       }
@@ -82,11 +75,8 @@ export function createStowage(
     unfinishedUploads: (request = {}) => unfinishedUploads(uploads, roots, request),
     listStaleUploads: (request = {}) => listStale(uploads, roots, request),
     removeStaleUploads: (request = {}) => removeStale(uploads, roots, request),
+    signDownload: (request) => signDownload(signing, request),
+    signUpload: (request) => signUpload(signing, request),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The name that an object was uploaded under; what others put there has the last of its key. */
-function filenameOf(key: ObjectKey): string {
-  return parseUploadKey(key)?.filename ?? key.slice(key.lastIndexOf("/") + 1);
 }

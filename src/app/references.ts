@@ -2,7 +2,7 @@ import { type Operation, quote, StowageError } from "../domain/errors.js";
 import { type ObjectKey, objectKey } from "../domain/object-key.js";
 import { ownerId, ownerPrefix } from "../domain/owner.js";
 import type { Store } from "../ports/store.js";
-import type { ObjectRequest } from "./stowage.js";
+import type { Kind, ObjectRequest } from "./stowage.js";
 
 /** The prefixes below which users' objects stand. */
 export interface Roots {
@@ -33,6 +33,19 @@ export function ownKey(
     "access-denied",
     `Cannot reach ${quote(key)}: it does not belong to user ${quote(owner)}`,
     { operation, store: store.facts.kind, bucket: store.facts.bucket, key },
+  );
+}
+
+/**
+ * The prefix of a kind.
+ *
+ * @throws `invalid-argument` for what is no kind; `act` begins its message.
+ */
+export function rootOf(roots: Roots, kind: Kind, act: string): string {
+  if (Object.hasOwn(roots, kind)) return roots[kind];
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot ${act} ${quote(kind)}: use "dataset" or "model"`,
   );
 }
 

@@ -26,6 +26,7 @@ import type {
   WriteResult,
 } from "../ports/object-store.js";
 import type { Store } from "../ports/store.js";
+import type { UrlSigner } from "../ports/url-signer.js";
 import { type Pace, type Turn, unhurried } from "./pace.js";
 
 /** How long and how often requests are tried. */
@@ -55,6 +56,8 @@ export interface DoubtOptions {
  */
 export class RetryingStore implements Store {
   readonly facts: StoreFacts;
+  /** The store's own: to sign sends nothing. */
+  readonly signer: UrlSigner | undefined;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
@@ -64,6 +67,7 @@ export class RetryingStore implements Store {
 
   constructor(store: Store, clock: Clock, { retry, callTimeoutMs = CALL_TIMEOUT_MS }: Patience) {
     this.facts = store.facts;
+    this.signer = store.signer;
     this.#store = store;
     this.#clock = clock;
     this.#policy = retry;

@@ -5,6 +5,7 @@ import type { ObjectKey } from "../domain/object-key.js";
 import type { Encryption, OpenObject } from "../ports/object-store.js";
 import type { DownloadTarget, UploadSource } from "../ports/source.js";
 import type { Store } from "../ports/store.js";
+import type { SignedRequest } from "../ports/url-signer.js";
 
 /**
  * Users' datasets and models, kept in one store.
@@ -106,6 +107,27 @@ export interface Stowage extends AsyncDisposable {
    * @throws as `listStaleUploads`; the reason of the signal.
    */
   removeStaleUploads(request?: RemoveStaleRequest): Promise<readonly RemovedUpload[]>;
+
+  /**
+   * Signs a URL by which anybody may read one object until it expires. A browser saves it as a file.
+   *
+   * Nothing is sent: whether the object is there shows when the URL is used. The URL is a secret.
+   *
+   * @throws `access-denied`, `invalid-argument`, `unsupported` (a directory and memory have no URLs).
+   */
+  signDownload(request: SignDownloadRequest): Promise<SignedDownload>;
+
+  /**
+   * Signs a URL by which anybody may store one object for a user until it expires: under a key as
+   * `uploadDataset` makes it, of just this size and content type, and create-only. Once it has been
+   * used, `list`, `info` and `download` know the object as any other.
+   *
+   * Nothing is sent. Of two uploads of one name in one second the second is answered 412.
+   *
+   * @throws `invalid-argument`, `invalid-key`, `invalid-metadata`, `too-large` (above 5 GiB),
+   *   `unsupported`.
+   */
+  signUpload(request: SignUploadRequest): Promise<SignedUpload>;
 }
 
 /** Datasets and models differ by the prefix of their keys alone. */
@@ -185,6 +207,39 @@ export interface Downloaded {
   readonly checksum: Checksum;
   /** Whether the store kept a checksum to hold the bytes against. */
   readonly verified: boolean;
+}
+
+export interface SignDownloadRequest extends Omit<ObjectRequest, "signal"> {
+  /** 1 to 604,800. Default: 900, 15 minutes. */
+  readonly expiresInSeconds?: number | undefined;
+  /** Name for a browser to save it under. Default: the one it was uploaded under. */
+  readonly filename?: string | undefined;
+}
+
+export interface SignedDownload extends SignedRequest {
+  readonly key: ObjectKey;
+}
+
+export interface SignUploadRequest
+  extends Pick<UploadRequest, "userId" | "contentType" | "metadata"> {
+  /** Default: `dataset`. */
+  readonly kind?: Kind | undefined;
+  /** File name, kept in the key. */
+  readonly name: string;
+  /** Bytes, 5 GiB at most. No other number can be sent. */
+  readonly size: number;
+  /** Of the bytes, for the store to verify and keep. Default: none. */
+  readonly checksum?: Checksum | undefined;
+  /** 1 to 604,800. Default: 900, 15 minutes. */
+  readonly expiresInSeconds?: number | undefined;
+}
+
+/** To be sent as it stands: by this method, with these headers, and the bytes. */
+export interface SignedUpload extends SignedRequest {
+  readonly uri: string;
+  readonly key: ObjectKey;
+  readonly contentType: string;
+  readonly metadata: Metadata;
 }
 
 export interface ListRequest {

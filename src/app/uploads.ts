@@ -1,6 +1,5 @@
-import { lookup } from "mrmime";
 import { quote, StowageError } from "../domain/errors.js";
-import { checkMetadata, checkUserMetadata, type Metadata } from "../domain/metadata.js";
+import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import { ownerId } from "../domain/owner.js";
 import { checkFilename, uploadKey } from "../domain/upload-key.js";
@@ -8,6 +7,7 @@ import type { Journal } from "../ports/journal.js";
 import type { Encryption } from "../ports/object-store.js";
 import type { OpenSource, Source, SourceIdentity } from "../ports/source.js";
 import type { Progress, Uploaded, UploadRequest } from "./stowage.js";
+import { attributesFor, checkWords } from "./upload-attributes.js";
 import { partMemory, Rooms } from "./uploader/part-memory.js";
 import { prepare } from "./uploader/prepare.js";
 import { uploadObject } from "./uploader/upload-object.js";
@@ -24,9 +24,6 @@ export interface Uploads extends Uploader {
 
 /** Keys tried for one upload: as many files of one name in one second are a mistake elsewhere. */
 const MOST_KEYS = 1_000;
-/** RFC 9110, 8.3.1: type, subtype and parameters. */
-const MEDIA_TYPE =
-  /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
 
 /**
  * Stores a user's file under a key of its own below `root`.
@@ -41,8 +38,7 @@ export async function upload(
   const { signal } = request;
   const owner = ownerId(request.userId);
   if (request.name !== undefined) checkFilename(request.name);
-  if (request.contentType !== undefined) checkContentType(request.contentType);
-  checkUserMetadata(request.metadata ?? {});
+  checkWords(request);
   checkBytes("size", request.size);
   checkBytes("sizeHint", request.sizeHint);
   signal?.throwIfAborted();
@@ -62,15 +58,7 @@ export async function upload(
   const key = (attempt: number) => uploadKey({ root, owner, at, filename, attempt });
   // The number of the last try takes room too.
   key(MOST_KEYS);
-  const writeToken = uploads.clock.token();
-  const metadata = {
-    ...request.metadata,
-    uploaded_at: at.toISOString(),
-    original_filename: filename,
-    write_token: writeToken,
-  };
-  checkMetadata(metadata);
-  const contentType = request.contentType ?? lookup(filename) ?? "application/octet-stream";
+  const { contentType, metadata, writeToken } = attributesFor(uploads.clock, at, filename, request);
 
   const about = { at, contentType, metadata, writeToken, identity: source.identity };
   const object = (attempt: number) => objectOf(uploads, key(attempt), about, request);
@@ -177,14 +165,6 @@ export function tell(
   try {
     listener?.(progress);
   } catch {}
-}
-
-function checkContentType(contentType: string): void {
-  if (typeof contentType === "string" && MEDIA_TYPE.test(contentType)) return;
-  throw new StowageError(
-    "invalid-argument",
-    `Cannot use content type ${quote(contentType)}: use a media type such as "text/csv"`,
-  );
 }
 
 function checkBytes(name: "size" | "sizeHint", bytes: number | undefined): void {

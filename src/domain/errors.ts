@@ -63,6 +63,10 @@ export type Operation =
   | "abortUpload"
   | "listParts"
   | "listUploads"
+  | "signGet"
+  | "signPut"
+  | "signPost"
+  | "signPart"
   | "open"
   | "upload"
   | "download";

@@ -1,4 +1,5 @@
 import { quote, StowageError } from "./errors.js";
+import { EXT_MARK, extValue } from "./ext-value.js";
 import { utf8Length } from "./utf8.js";
 
 /** Text kept with an object. Names are lower-case ASCII; values are any Unicode. */
@@ -66,32 +67,19 @@ export function metadataBytes(metadata: Metadata): number {
   return bytes;
 }
 
-/** Marks a value that is not sent as it is: the `ext-value` of RFC 8187, without a language. */
-const MARK = "UTF-8''";
-/** What RFC 8187 lets stand unescaped. */
-const ATTR_CHAR = /^[A-Za-z0-9!#$&+.^_`|~-]$/;
-
 /**
  * A metadata value as a header can carry it: plain where it is printable ASCII that no server and
  * no signature changes, else percent-encoded UTF-8 after the mark of RFC 8187.
  */
 export function encodeMetadataValue(value: string): string {
-  if (isPlain(value)) return value;
-  let encoded = MARK;
-  for (const byte of new TextEncoder().encode(value)) {
-    const character = String.fromCharCode(byte);
-    encoded += ATTR_CHAR.test(character)
-      ? character
-      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return encoded;
+  return isPlain(value) ? value : extValue(value);
 }
 
 /** Undoes `encodeMetadataValue`. What it cannot have made is returned as it stands. */
 export function decodeMetadataValue(header: string): string {
-  if (!header.startsWith(MARK)) return header;
+  if (!header.startsWith(EXT_MARK)) return header;
   try {
-    return decodeURIComponent(header.slice(MARK.length));
+    return decodeURIComponent(header.slice(EXT_MARK.length));
   } catch {
     return header;
   }
@@ -106,7 +94,7 @@ function isPlain(value: string): boolean {
     /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) &&
     !value.includes("  ") &&
     !value.includes("=?") &&
-    !value.toUpperCase().startsWith(MARK)
+    !value.toUpperCase().startsWith(EXT_MARK)
   );
 }
 

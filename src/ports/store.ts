@@ -1,8 +1,12 @@
 import type { MultipartStore } from "./multipart-store.js";
 import type { ObjectStore } from "./object-store.js";
+import type { UrlSigner } from "./url-signer.js";
 
 /** What every store implements. */
-export interface Store extends ObjectStore, MultipartStore {}
+export interface Store extends ObjectStore, MultipartStore {
+  /** Missing where a store has no URLs that others could use, as a directory and memory. */
+  readonly signer?: UrlSigner | undefined;
+}
 
 /**
  * A store with the client or directory that it was opened with: disposing of it lets go of those.

@@ -25,6 +25,19 @@ describe("a location", () => {
     ],
     ["minio://box:9000/bucket", { kind: "minio", endpoint: "https://box:9000", bucket: "bucket" }],
     [
+      "s3://bucket?publicEndpoint=https://files.example.org",
+      { kind: "s3", bucket: "bucket", publicEndpoint: "https://files.example.org" },
+    ],
+    [
+      "minio://box:9000/bucket?publicEndpoint=https://files.example.org:8443",
+      {
+        kind: "minio",
+        endpoint: "https://box:9000",
+        publicEndpoint: "https://files.example.org:8443",
+        bucket: "bucket",
+      },
+    ],
+    [
       "minio://127.0.0.1:9000/bucket?tls=false",
       { kind: "minio", endpoint: "http://127.0.0.1:9000", bucket: "bucket" },
     ],
@@ -47,6 +60,9 @@ describe("a location", () => {
     ["s3://bucket?pathStyle=yes", /neither true nor false/],
     ["s3://bucket?endpoint=127.0.0.1:9000", /use http:\/\/host:port/],
     ["s3://bucket?endpoint=ftp://x", /use http:\/\/host:port/],
+    ["s3://bucket?publicEndpoint=files.example.org", /the publicEndpoint .*use http:\/\/host:port/],
+    ["s3://bucket?publicEndpoint=https://x.org/files", /a path in its publicEndpoint/],
+    ["minio://host/bucket?publicEndpoint=https://k:hush@x.org", /credentials/],
     ["s3://AKIAKEY:hush@bucket", /credentials, which do not belong/],
     ["s3://AKIAKEY:wJalr/hush/K7@bucket", /credentials, which do not belong/],
     ["minio://ada:hush/hush?@host/bucket", /credentials, which do not belong/],

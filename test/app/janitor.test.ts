@@ -35,7 +35,7 @@ function aged(ageMs: number, listUploads: "prefix" | "key" = "prefix"): Store {
   const began = new Date(Date.UTC(2025, 9, 23) - ageMs);
   const honours = { ...store.facts.honours, listUploads };
   const facts = { ...store.facts, honours };
-  return new Proxy(store, {
+  return new Proxy<Store>(store, {
     get(target, name: keyof Store) {
       if (name === "facts") return facts;
       if (name !== "listUploads") {

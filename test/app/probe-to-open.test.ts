@@ -110,6 +110,8 @@ describe("examining", () => {
       "checksum.put",
       "encryption.AES256",
       "encryption.aws:kms",
+      "signed.expiry",
+      "signed.needed",
     ]);
     expect(findings.find(({ id }) => id === "checksum.harmless")).toMatchObject({
       result: "unknown",

@@ -27,13 +27,21 @@ const GALLERY: readonly BrokenStore[] = [
   ...brokenUploadRefusals,
 ];
 
-/** What memory cannot do, and what is not probed. */
+/** Of stores that sign, as memory does not: test/app/probe-signed.test.ts. */
+const UNSIGNED: readonly FindingId[] = [
+  "signed.get",
+  "signed.put",
+  "signed.expiry",
+  "signed.needed",
+];
+
+/** What memory cannot do. */
 const NEVER: readonly FindingId[] = [
   "encryption.AES256",
   "encryption.AES256.parts",
   "encryption.aws:kms",
   "encryption.aws:kms.parts",
-  "read.signed",
+  ...UNSIGNED,
 ];
 
 /** A store of the contract's gallery, by its fault, and what the probe is to notice of it. */
@@ -102,7 +110,7 @@ describe("a probe", () => {
       ...NOTICED.flatMap(([, ids]) => ids),
       ...storesThatMislead.flatMap((store) => store.noticed.map((seen) => seen.split(" ")[0])),
     ];
-    expect(FINDING_IDS.filter((id) => !noticed.includes(id))).toEqual(["read.signed"]);
+    expect(FINDING_IDS.filter((id) => !noticed.includes(id))).toEqual(UNSIGNED);
   });
 
   it("marks what is dangerous, and nothing that is refused", async () => {
@@ -354,7 +362,7 @@ function told({ findings }: Probed): string[] {
   return findings
     .filter(({ result }) => result !== "honoured")
     .map(({ id, result }) => `${id} ${result}`)
-    .filter((seen) => !/^encryption\S+ refused$|^read\.signed /.test(seen));
+    .filter((seen) => !/^encryption\S+ refused$|^signed\./.test(seen));
 }
 
 /** In the order of the catalogue. */

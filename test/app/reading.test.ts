@@ -49,7 +49,7 @@ function withBodies(
 ): Store {
   let opened = 0;
   return new Proxy(memory, {
-    get(target, name: keyof Store) {
+    get(target, name: Exclude<keyof Store, "signer">) {
       const member = target[name];
       if (name !== "get") return typeof member === "function" ? member.bind(target) : member;
       return async (...args: Parameters<Store["get"]>): Promise<OpenObject> => {

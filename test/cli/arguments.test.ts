@@ -100,13 +100,13 @@ describe("parseArguments", () => {
   test.each([
     [
       [],
-      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove, uploads, doctor, contract",
+      "Cannot tell what to do: no command is given; the commands are upload, download, list, info, remove, uploads, sign, doctor, contract",
     ],
     [["uplaod"], 'Cannot do "uplaod": there is no such command; did you mean upload?'],
     [["ls"], 'Cannot do "ls": there is no such command; did you mean list?'],
     [
       ["frobnicate"],
-      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove, uploads, doctor, contract',
+      'Cannot do "frobnicate": there is no such command; the commands are upload, download, list, info, remove, uploads, sign, doctor, contract',
     ],
     [["help", "rm"], 'Cannot do "rm": there is no such command; did you mean remove?'],
     [["list", "--usr", "7"], "Cannot use --usr: there is no such option; did you mean --user?"],

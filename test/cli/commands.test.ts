@@ -301,3 +301,60 @@ describe("around the commands", () => {
     expect((await stowage("list --help", { env })).code).toBe(0);
   });
 });
+
+describe("sign", () => {
+  const key = "datasets/user_7/20251023_143045_housing.csv";
+  const server = "minio://127.0.0.1:9/bucket?tls=false&publicEndpoint=https://files.example.org";
+  const env = {
+    STOWAGE_STORE: server,
+    MINIO_ACCESS_KEY: "access",
+    MINIO_SECRET_KEY: "canary-secret",
+  };
+
+  test("prints a URL alone, which leads to the public endpoint", async () => {
+    const { code, out, err } = await stowage(`sign ${key} --user 7`, { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^https:\/\/files\.example\.org\/bucket\/datasets\/user_7\/\S+\n$/);
+    const { searchParams } = new URL(out);
+    expect(searchParams.get("X-Amz-Expires")).toBe("900");
+    expect(searchParams.get("response-content-disposition")).toBe(
+      'attachment; filename="housing.csv"',
+    );
+    expect(out).not.toContain("canary-secret");
+  });
+
+  test.each([
+    ["90s", "90"],
+    ["15m", "900"],
+    ["12h", "43200"],
+    ["7d", "604800"],
+  ])("takes --expires %s", async (text, seconds) => {
+    const { out } = await stowage(`sign ${key} --user 7 --expires ${text}`, { env });
+    expect(new URL(out).searchParams.get("X-Amz-Expires")).toBe(seconds);
+  });
+
+  test("with --json prints one object", async () => {
+    const { out } = await stowage(`sign s3://bucket/${key} --user 7 --json`, { env });
+    expect(out.split("\n")).toHaveLength(2);
+    expect(JSON.parse(out)).toMatchObject({
+      method: "GET",
+      url: expect.stringMatching(/^https:/),
+      headers: {},
+      expiresAt: expect.stringMatching(/Z$/),
+      key,
+    });
+  });
+
+  test.each([
+    [`sign ${key}`, 2, /^stowage: Cannot sign: --user is missing; for example/],
+    [`sign ${key} --user 8`, 1, /\(access-denied\)/],
+    [`sign ${key} --user 7 --expires 15`, 2, /its form is a number and a unit/],
+    [`sign ${key} --user 7 --expires 8d`, 2, /Cannot sign for 691200 seconds/],
+    [`sign ${key} --user 7 --store memory:`, 1, /a store of kind memory has none; use one on S3/],
+  ])("%s is refused, and prints no URL", async (args, code, text) => {
+    const ran = await stowage(args, { env });
+    expect(ran).toMatchObject({ code, out: "" });
+    expect(ran.err).toMatch(text);
+    expect(ran.err).not.toMatch(/X-Amz|example\.org\/bucket/);
+  });
+});

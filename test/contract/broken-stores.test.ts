@@ -8,6 +8,7 @@ import { brokenPuts } from "./broken/puts.js";
 import { brokenRaces } from "./broken/races.js";
 import { brokenReads } from "./broken/reads.js";
 import { brokenRefusals, brokenUploadRefusals } from "./broken/refusals.js";
+import { brokenSigners } from "./broken/signers.js";
 import { brokenDeclarations, brokenUploads } from "./broken/uploads.js";
 
 const BROKEN: readonly BrokenStore[] = [
@@ -25,11 +26,13 @@ const BROKEN: readonly BrokenStore[] = [
   ...brokenBoundaries,
   ...brokenUploadsAlone,
   ...brokenOrder,
+  ...brokenSigners,
 ];
 
 describe("a store that", () => {
   test.for(BROKEN)("$fault is caught", async ({ caughtBy, store: Store }) => {
-    const subject = { store: new Store(), openWithoutBucket: async () => new Store() };
+    await using store = new Store();
+    const subject = { store, openWithoutBucket: async () => new Store() };
     const filter = ({ id }: ContractCase): boolean => caughtBy.includes(id);
     const { rows } = await runContract(subject, { filter, timeoutMs: 5_000 });
     expect(rows.map(({ id }) => id).sort()).toEqual(caughtBy.toSorted());

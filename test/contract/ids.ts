@@ -12,7 +12,6 @@ const STREAMS = "sources are opened above the port: test/local/streams.test.ts";
 const VERSIONS = "versions of objects are not in the port";
 const HEADERS = "of the headers beside the metadata the port has the content type alone";
 const NO_KEY = "such names are no keys: test/domain/object-key.test.ts";
-const PRESIGN = "presigned URLs come later, as a port of their own";
 
 /** The superset by its own ids: P for put, G for get, and so on. */
 export const SUPERSET: Readonly<Record<string, Row>> = {
@@ -172,16 +171,21 @@ export const SUPERSET: Readonly<Record<string, Row>> = {
   U09: { cases: ["U09", "U09-pages"] },
   U10: { beyond: "a property of the plan: test/domain/upload-plan.test.ts" },
 
-  S01: { beyond: PRESIGN },
-  S02: { beyond: PRESIGN },
-  S03: { beyond: PRESIGN },
-  S04: { beyond: PRESIGN },
-  S05: { beyond: PRESIGN },
-  S06: { beyond: PRESIGN },
-  S07: { beyond: PRESIGN },
-  S08: { beyond: PRESIGN },
-  S09: { beyond: PRESIGN },
-  S10: { beyond: PRESIGN },
+  S01: {
+    cases: ["S01", "S01-put", "S01-key", "S01-put-key"],
+    beyond: "of the methods the port signs GET, PUT and POST",
+  },
+  S02: { cases: ["S02"] },
+  S03: { cases: ["S03", "S03-expired", "S10-expired"] },
+  S04: { cases: ["S04", "S04-told", "S01-key", "S05", "S15-other"] },
+  S05: { cases: ["S05", "S05-less", "S05-size", "S05-checksum"] },
+  S06: { cases: ["S06", "S06-without"] },
+  S07: { beyond: "a store knows no users; the use cases do: test/app/signing.test.ts" },
+  S08: { cases: ["S08", "S08-put"] },
+  S09: { cases: ["S09", "S09-type", "S09-injection"] },
+  S10: {
+    cases: ["S10", "S10-size", "S10-fields", "S10-signature", "S10-added", "S10-filename"],
+  },
 
   E01: { cases: ["E01", "E01-uploads"] },
   E02: { beyond: "a matter of opening a store: test/servers/s3/access.test.ts" },
@@ -207,6 +211,9 @@ export const SUPERSET: Readonly<Record<string, Row>> = {
       "E09-aws:kms",
       "E09-uploads-AES256",
       "E09-uploads-aws:kms",
+      "E09-sign-put",
+      "E09-sign-AES256",
+      "E09-sign-checksum",
     ],
   },
 };
@@ -228,5 +235,8 @@ export const OWN: Readonly<Record<string, readonly string[]>> = {
   "a checksum of a part, and of the whole": ["U11", "U21", "U21-wrong"],
   "conditions on complete": ["U12", "U12-match", "U12-stale", "U13", "U13-puts"],
   "a complete that is refused": ["U14", "U14-taken"],
+  "to sign sends nothing": ["S11"],
+  "what is signed is stored and read as by the store itself": ["S12", "S13", "S13-empty", "S14"],
+  "signed parts": ["S15", "S15-size"],
   "lists of uploads": ["U20", "U20-key", "U22", "U22-refused"],
 };

@@ -38,6 +38,7 @@ test("what was not found out of a server is as careful as for any", () => {
     name: "probed",
     honours,
     verifiesBytes,
+    signing: { checksums: verifiesBytes },
     encodedLists: false,
     quirks: ["bare-put-etags", "busy-without-upload"],
   });

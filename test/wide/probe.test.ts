@@ -33,6 +33,8 @@ describe.each([
     expect(found.profile).toMatchObject({ honours, verifiesBytes });
     expect(waysOf(profileOf(profile))).toEqual(expect.arrayContaining([...found.profile.ways]));
     expect(problemsOf(found)).toEqual(MISSING[profile]);
+    const signed = found.findings.filter(({ id }) => id.startsWith("signed."));
+    expect(signed.map(({ result }) => result)).toEqual(Array(4).fill("honoured"));
     expect(await left(server, bucket)).toEqual([]);
   });
 

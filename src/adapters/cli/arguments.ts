@@ -45,6 +45,7 @@ export interface Options {
   readonly name: string | undefined;
   readonly contentType: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly expiresInSeconds: number | undefined;
   readonly filter: string | undefined;
   readonly prefix: string | undefined;
   /** Milliseconds. */
@@ -217,6 +218,7 @@ function optionsOf(values: Values, command: CommandName): Options {
     name: one("name"),
     contentType: one("content-type"),
     metadata: metadataOf(values.get("metadata") ?? [], command),
+    expiresInSeconds: secondsOf(one("expires"), command),
     filter: one("filter"),
     prefix: one("prefix"),
     olderThan: durationOf(one("older-than"), command),
@@ -257,6 +259,20 @@ function metadataOf(entries: readonly string[], command: CommandName): Record<st
     metadata.set(name, entry.slice(end + 1));
   }
   return Object.fromEntries(metadata);
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90s`, `15m`, `12h` or `7d`. How long is too long, the store says. */
+function secondsOf(text: string | undefined, command: CommandName): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const seconds = UNITS[unit];
+  if (count !== undefined && seconds !== undefined) return Number(count) * seconds;
+  throw new UsageError(
+    `Cannot use --expires ${quote(text)}: its form is a number and a unit, as 90s, 15m, 12h or 7d`,
+    command,
+  );
 }
 
 /** How it would be right, for the end of a message. */

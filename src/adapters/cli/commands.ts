@@ -6,6 +6,7 @@ export type OptionName =
   | "name"
   | "content-type"
   | "metadata"
+  | "expires"
   | "filter"
   | "prefix"
   | "older-than"
@@ -51,6 +52,11 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     repeatable: true,
     help: "text to keep with the object; may be repeated",
   },
+  expires: {
+    value: "TIME",
+    example: "15m",
+    help: "how long the URL is good, as 90s, 15m, 12h or 7d (default: 15m)",
+  },
   filter: {
     value: "TEXT",
     example: "checksum",
@@ -83,7 +89,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
 
 export type CommandName = UseName | CheckName;
 /** What is done with a user's objects. */
-export type UseName = "upload" | "download" | "list" | "info" | "remove" | "uploads";
+export type UseName = "upload" | "download" | "list" | "info" | "remove" | "uploads" | "sign";
 /** What is done with the store itself. */
 export type CheckName = "doctor" | "contract";
 
@@ -195,6 +201,20 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
       "MinIO lists the uploads of one key alone: there only those on record are found. An upload that\nanother machine still makes is known by its age alone: give an --older-than that none outlasts.",
     ],
     examples: ["uploads list", "uploads clean --older-than 7d --dry-run"],
+  },
+  sign: {
+    summary: "print a URL by which anybody may download an object for a while",
+    operands: [{ name: "KEY|URI", called: "KEY or URI" }],
+    options: ["user", "expires", "json", ...EVERYWHERE],
+    needsUser: true,
+    details: [
+      "Whoever has the URL may read the object until it expires, after 15 minutes unless --expires says\notherwise, 7 days at most. It cannot be called back: treat it as a password.",
+      "Nothing is sent, not even to see whether the object is there. A directory and memory have no\nURLs. Where browsers reach the server by another name than this machine does, say so in its\nlocation: &publicEndpoint=https://files.example.org",
+    ],
+    examples: [
+      `sign ${EXAMPLE_KEY} --user 12345`,
+      `sign ${EXAMPLE_KEY} --user 12345 --expires 12h`,
+    ],
   },
   doctor: {
     summary: "find out what the store does, and whether that is what is asked of it",

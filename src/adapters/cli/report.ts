@@ -76,6 +76,7 @@ const INTERRUPTED: Readonly<Record<CommandName, string>> = {
   info: "nothing was changed",
   uploads: "what was not removed yet is still there",
   remove: "whether the object was removed is not known; to remove it again does no harm",
+  sign: "no URL was made",
   doctor: "the store was not tried whole, and nothing of it was left there",
   contract: "the contract was not tried whole, and nothing of it was left in the store",
 };

@@ -6,6 +6,7 @@ import { download } from "./commands/download.js";
 import { info } from "./commands/info.js";
 import { list } from "./commands/list.js";
 import { remove } from "./commands/remove.js";
+import { sign } from "./commands/sign.js";
 import { upload } from "./commands/upload.js";
 import { uploads } from "./commands/uploads.js";
 import { type CheckName, isCheckName, type UseName } from "./commands.js";
@@ -24,6 +25,7 @@ const USES: Readonly<Record<UseName, (context: Context) => Promise<void>>> = {
   info,
   remove,
   uploads,
+  sign,
 };
 
 /** Each resolves to whether all is well with the store. */

@@ -7,14 +7,17 @@ import {
 } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 
+/** A directory signs nothing. */
+type Act = Exclude<Operation, `sign${string}`>;
+
 /** A call, as its errors tell of it. */
 export interface Call {
-  readonly operation: Operation;
+  readonly operation: Act;
   readonly key?: ObjectKey | undefined;
 }
 
 /** How error messages name what was being done. */
-const VERBS: Readonly<Record<Operation, string>> = {
+const VERBS: Readonly<Record<Act, string>> = {
   put: "store",
   get: "read",
   head: "look up",

@@ -10,6 +10,8 @@ import { minioTransport } from "./transport.js";
 export interface OpenMinioOptions {
   /** Such as `http://127.0.0.1:9000`. */
   readonly endpoint: string;
+  /** Where signed URLs lead, if others reach the server by another URL. Default: the endpoint. */
+  readonly publicEndpoint?: string | undefined;
   readonly bucket: string;
   readonly accessKey: string;
   readonly secretKey: string;
@@ -51,8 +53,12 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
     maxSockets: options.maxSockets ?? 50,
   });
   const client = clientOf(options, new URL(server), agents);
-  const store = { client, bucket, region, profile: known, server, requestTimeoutMs };
-  return new OpenMinioStore(store, agents);
+  const signingClient =
+    options.publicEndpoint === undefined
+      ? undefined
+      : clientOf(options, new URL(endpointUrl(options.publicEndpoint)), agents);
+  const where = { bucket, region, profile: known, server };
+  return new OpenMinioStore({ client, signingClient, ...where, requestTimeoutMs }, agents);
 }
 
 class OpenMinioStore extends MinioObjectStore implements OpenStore {

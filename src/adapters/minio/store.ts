@@ -2,6 +2,7 @@ import type { Client } from "minio";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
 import { Requests } from "./requests.js";
+import { MinioSigningWire } from "./signer.js";
 import { MinioWire } from "./wire.js";
 
 export interface MinioStoreOptions {
@@ -16,6 +17,8 @@ export interface MinioStoreOptions {
   readonly server?: string | undefined;
   /** Milliseconds until an answer begins. Default: no limit. */
   readonly requestTimeoutMs?: number | undefined;
+  /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
+  readonly signingClient?: Client | undefined;
 }
 
 /** A bucket of MinIO, or of a server that speaks S3, by the client of MinIO. */
@@ -23,6 +26,8 @@ export class MinioObjectStore extends ProtocolStore {
   constructor(options: MinioStoreOptions) {
     const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
     const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
-    super(new MinioWire(requests, bucket), { kind: "minio", bucket, server }, profileOf(profile));
+    const signing = new MinioSigningWire(options.signingClient ?? client, bucket, region);
+    const site = { kind: "minio", bucket, server };
+    super(new MinioWire(requests, bucket), signing, site, profileOf(profile));
   }
 }

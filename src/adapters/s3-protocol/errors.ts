@@ -47,14 +47,23 @@ const PHRASES: Readonly<Partial<Record<Operation, string>>> = {
   abortUpload: "abort the upload of",
   listParts: "list the parts of",
   listUploads: "list uploads",
+  signGet: "sign a URL to read",
+  signPut: "sign a URL to put",
+  signPost: "sign a form to put",
+  signPart: "sign a URL for a part of",
 };
 
+/** What changes nothing, so that no error of it has an outcome. */
 const READS: ReadonlySet<Operation> = new Set<Operation>([
   "get",
   "head",
   "list",
   "listParts",
   "listUploads",
+  "signGet",
+  "signPut",
+  "signPost",
+  "signPart",
   "open",
 ]);
 

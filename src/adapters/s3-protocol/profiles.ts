@@ -1,5 +1,6 @@
 import { quote, StowageError } from "../../domain/errors.js";
 import type { StoreHonours } from "../../ports/object-store.js";
+import type { SignerHonours } from "../../ports/url-signer.js";
 
 /** Which server is spoken to, where servers that speak S3 differ. */
 export type ProfileName = "aws" | "minio" | "localstack" | "versity" | "ceph" | "generic";
@@ -9,6 +10,8 @@ export interface Profile {
   /** For messages. */
   readonly name: string;
   readonly honours: StoreHonours;
+  /** Of signed URLs. */
+  readonly signing: SignerHonours;
   /** Whether keys in lists may be asked for percent-encoded. */
   readonly encodedLists: boolean;
   /** Whether the answer to a new upload tells its encryption. Where not, the complete is looked at. */
@@ -51,6 +54,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
+    signing: { checksums: true },
     encodedLists: true,
     confirmsUploads: true,
     verifiesBytes: true,
@@ -70,6 +74,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: false,
       replacesWhole: true,
     },
+    signing: { checksums: true },
     encodedLists: true,
     // Refuses with 501 when it has no key; where it has one, only a part or a HEAD tells.
     confirmsUploads: false,
@@ -92,6 +97,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       // Writes the joined bytes where the old ones were, while readers still get the old size and ETag.
       replacesWhole: false,
     },
+    signing: { checksums: true },
     // Compares encoded keys with markers that are not, and so loses keys behind a page's end.
     encodedLists: false,
     confirmsUploads: true,
@@ -114,6 +120,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: false,
       replacesWhole: true,
     },
+    signing: { checksums: true },
     // Takes encoding-type, and gives keys as they are.
     encodedLists: false,
     confirmsUploads: false,
@@ -134,6 +141,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
+    signing: { checksums: false },
     encodedLists: true,
     confirmsUploads: false,
     // Takes the headers of checksums, and neither verifies nor keeps them.
@@ -152,6 +160,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
+    signing: { checksums: false },
     encodedLists: true,
     // Some swallow the header (Ceph RGW), some tell no sooner than a HEAD (MinIO).
     confirmsUploads: false,
@@ -196,6 +205,7 @@ export function probedProfile({ honours, verifiesBytes, ways }: FoundHonours): P
     ...PROFILES.generic,
     name: "probed",
     honours,
+    signing: { checksums: verifiesBytes },
     verifiesBytes,
     encodedLists: !ways.includes("plain-lists"),
     // To look once more does no harm where there is no need.

@@ -24,6 +24,7 @@ import type {
   WriteResult,
 } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
+import type { UrlSigner } from "../../ports/url-signer.js";
 import { Context } from "./context.js";
 import { copyObject } from "./copies.js";
 import { deleteObjects } from "./deletes.js";
@@ -31,6 +32,8 @@ import type { Site } from "./errors.js";
 import { listObjects } from "./lists.js";
 import { deleteObject, getObject, headObject, putObject } from "./objects.js";
 import type { Profile } from "./profiles.js";
+import { ProtocolSigner } from "./signer.js";
+import type { SigningWire } from "./signing-wire.js";
 import {
   abortUpload,
   completeUpload,
@@ -47,13 +50,15 @@ import type { Wire } from "./wire.js";
  */
 export abstract class ProtocolStore implements Store {
   readonly facts: StoreFacts;
+  readonly signer: UrlSigner;
   readonly #context: Context;
 
-  protected constructor(wire: Wire, site: Site, profile: Profile) {
+  protected constructor(wire: Wire, signing: SigningWire, site: Site, profile: Profile) {
     const { kind, bucket } = site;
     const { honours } = profile;
     this.facts = { kind, location: `s3://${bucket}/`, bucket, limits: S3_LIMITS, honours };
     this.#context = new Context(wire, site, this.facts, profile);
+    this.signer = new ProtocolSigner(this.#context, signing);
   }
 
   /** Refuses whatever is called from now on. */

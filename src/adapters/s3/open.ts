@@ -21,6 +21,8 @@ export interface OpenS3Options {
   readonly region?: string | undefined;
   /** URL of a server other than Amazon S3. */
   readonly endpoint?: string | undefined;
+  /** Where signed URLs lead, if others reach the server by another URL. Default: the endpoint. */
+  readonly publicEndpoint?: string | undefined;
   /** Whether the bucket stands in the path of URLs, not in the host's name. Default: with an endpoint. */
   readonly pathStyle?: boolean | undefined;
   /**
@@ -49,14 +51,18 @@ export function openS3Store(options: OpenS3Options): OpenStore {
   const { bucket, endpoint, profile = endpoint === undefined ? "aws" : "generic" } = options;
   checkBucket(bucket);
   const url = endpoint === undefined ? undefined : endpointUrl(endpoint);
+  const { publicEndpoint } = options;
+  const publicUrl = publicEndpoint === undefined ? undefined : endpointUrl(publicEndpoint);
   const known = profileOf(profile);
   const agents = watchfulAgents({
     connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
     maxSockets: options.maxSockets ?? 50,
   });
-  const client = new S3Client(clientConfig(options, url, agents));
-  return new OpenS3Store({ client, bucket, profile: known, server: url }, agents);
+  const config = clientConfig(options, url, agents);
+  const client = new S3Client(config);
+  const signingClient = publicUrl === undefined ? undefined : clientAt(publicUrl, config, client);
+  return new OpenS3Store({ client, signingClient, bucket, profile: known, server: url }, agents);
 }
 
 class OpenS3Store extends S3ObjectStore implements OpenStore {
@@ -66,6 +72,7 @@ class OpenS3Store extends S3ObjectStore implements OpenStore {
     super(options);
     this.#close = () => {
       options.client.destroy();
+      options.signingClient?.destroy();
       agents.destroy();
     };
   }
@@ -110,6 +117,11 @@ function clientConfig(
   if (known !== undefined) config.region = known;
   if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
   return config;
+}
+
+/** A client that signs as another does, for another host. */
+function clientAt(endpoint: string, config: S3ClientConfig, { config: own }: S3Client): S3Client {
+  return new S3Client({ ...config, endpoint, region: own.region, credentials: own.credentials });
 }
 
 /** What the SDK signs with, which takes no `undefined` for what is missing, and anything for a key. */

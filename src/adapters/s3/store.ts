@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
+import { SdkSigningWire } from "./signer.js";
 import { SdkWire } from "./wire.js";
 
 export interface S3StoreOptions {
@@ -11,12 +12,16 @@ export interface S3StoreOptions {
   readonly profile?: ProfileName | Profile | undefined;
   /** The server's name in messages, without credentials. Default: `Amazon S3`. */
   readonly server?: string | undefined;
+  /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
+  readonly signingClient?: S3Client | undefined;
 }
 
 /** A bucket of Amazon S3, or of a server that speaks its protocol, by the AWS SDK. */
 export class S3ObjectStore extends ProtocolStore {
-  constructor({ client, bucket, profile = "aws", server = "Amazon S3" }: S3StoreOptions) {
+  constructor(options: S3StoreOptions) {
+    const { client, bucket, profile = "aws", server = "Amazon S3" } = options;
+    const signing = new SdkSigningWire(options.signingClient ?? client, bucket);
     const site = { kind: "s3", bucket, server };
-    super(new SdkWire(client, bucket), site, profileOf(profile));
+    super(new SdkWire(client, bucket), signing, site, profileOf(profile));
   }
 }

@@ -6,7 +6,9 @@ export interface StowageConfig {
   /**
    * Where objects are kept: `./dir` or `file:///dir` · `memory:` ·
    * `s3://bucket?region=…&endpoint=…&pathStyle=…&profile=…` ·
-   * `minio://host:port/bucket?tls=…&region=…&profile=…`. Default: `./stowage-data`. `STOWAGE_STORE`.
+   * `minio://host:port/bucket?tls=…&region=…&profile=…`, both with `publicEndpoint=https://host:port`
+   * where browsers reach the server, and signed URLs are to lead, by another name.
+   * Default: `./stowage-data`. `STOWAGE_STORE`.
    *
    * The profile says what the server honours: `aws` (default of S3), `minio` (default of MinIO),
    * `localstack`, `versity`, `ceph`, `generic` (default with an endpoint: what most do), or `probe`:

@@ -24,12 +24,14 @@ export type StoreLocation =
       readonly bucket: string;
       readonly region: string | undefined;
       readonly endpoint: string | undefined;
+      readonly publicEndpoint: string | undefined;
       readonly pathStyle: boolean | undefined;
       readonly profile: ServerProfile | undefined;
     }
   | {
       readonly kind: "minio";
       readonly endpoint: string;
+      readonly publicEndpoint: string | undefined;
       readonly bucket: string;
       readonly region: string | undefined;
       readonly profile: ServerProfile | undefined;
@@ -86,11 +88,10 @@ function readS3(url: URL, fault: Fault): ReadLocation {
   const wrong =
     bucketFault(bucket) ??
     pathFault(url, "datasetsPrefix and modelsPrefix") ??
-    queryFault(url, ["region", "endpoint", "pathStyle", "profile"]);
+    queryFault(url, ["region", "endpoint", "publicEndpoint", "pathStyle", "profile"]) ??
+    endpointFault(url, "endpoint") ??
+    endpointFault(url, "publicEndpoint");
   if (wrong !== undefined) return fault(wrong);
-  const endpoint = url.searchParams.get("endpoint") ?? undefined;
-  const endpointWrong = endpoint === undefined ? undefined : endpointFault(endpoint);
-  if (endpointWrong !== undefined) return fault(endpointWrong);
   const pathStyle = flag(url, "pathStyle");
   if (pathStyle === "wrong") return fault("has a pathStyle that is neither true nor false");
   const profile = profileOf(url);
@@ -100,7 +101,8 @@ function readS3(url: URL, fault: Fault): ReadLocation {
       kind: "s3",
       bucket,
       region: url.searchParams.get("region") ?? undefined,
-      endpoint,
+      endpoint: url.searchParams.get("endpoint") ?? undefined,
+      publicEndpoint: url.searchParams.get("publicEndpoint") ?? undefined,
       pathStyle,
       profile,
     },
@@ -114,7 +116,8 @@ function readMinio(url: URL, fault: Fault): ReadLocation {
   const wrong =
     bucketFault(bucket) ??
     (rest.join("") === "" ? undefined : "has a path after the bucket; leave it out") ??
-    queryFault(url, ["tls", "region", "profile"]);
+    queryFault(url, ["tls", "publicEndpoint", "region", "profile"]) ??
+    endpointFault(url, "publicEndpoint");
   if (wrong !== undefined) return fault(wrong);
   const tls = flag(url, "tls");
   if (tls === "wrong") return fault("has a tls that is neither true nor false");
@@ -124,6 +127,7 @@ function readMinio(url: URL, fault: Fault): ReadLocation {
     location: {
       kind: "minio",
       endpoint: `${tls === false ? "http" : "https"}://${url.host}`,
+      publicEndpoint: url.searchParams.get("publicEndpoint") ?? undefined,
       bucket,
       region: url.searchParams.get("region") ?? undefined,
       profile,
@@ -159,18 +163,23 @@ function queryFault(url: URL, known: readonly string[]): string | undefined {
   return undefined;
 }
 
-function endpointFault(endpoint: string): string | undefined {
+function endpointFault(
+  { searchParams }: URL,
+  name: "endpoint" | "publicEndpoint",
+): string | undefined {
+  const endpoint = searchParams.get(name);
+  if (endpoint === null) return undefined;
   const url = parseUrl(endpoint);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return /@|%40/i.test(endpoint)
       ? CREDENTIALS
-      : `has the endpoint ${quote(endpoint)}; use http://host:port or https://host:port`;
+      : `has the ${name} ${quote(endpoint)}; use http://host:port or https://host:port`;
   }
   if (url.username !== "" || url.password !== "") {
     return CREDENTIALS;
   }
   if (url.search !== "" || url.hash !== "" || !["", "/"].includes(url.pathname)) {
-    return "has an endpoint with a path; use http://host:port or https://host:port";
+    return `has a path in its ${name}; use http://host:port or https://host:port`;
   }
   return undefined;
 }
@@ -232,7 +241,7 @@ function bareWordHint(text: string): string {
 }
 
 /** The settings of locations that hold no secret. */
-const OPEN_SETTINGS = ["region", "endpoint", "pathStyle", "profile", "tls"];
+const OPEN_SETTINGS = ["region", "endpoint", "publicEndpoint", "pathStyle", "profile", "tls"];
 
 /**
  * A location with whatever may be a secret blotted out. A secret may itself hold `/`, `?`, `@` or `:`,

@@ -21,6 +21,7 @@ import type {
   WriteResult,
 } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
+import type { SignedRequest, UrlSigner } from "../../ports/url-signer.js";
 
 /**
  * Milliseconds for what is under way when the time is up: a write that is cut off may land when
@@ -66,6 +67,10 @@ export class Bench implements Disposable {
   [Symbol.dispose](): void {
     this.#stop.removeEventListener("abort", this.#onStop);
     clearTimeout(this.#timer);
+  }
+
+  get signer(): UrlSigner | undefined {
+    return this.#store.signer;
   }
 
   /** Whether the trials have been ended. */
@@ -141,6 +146,25 @@ export class Bench implements Disposable {
 
   listUploads(of: UploadFilter): Promise<UploadSummary[]> {
     return this.#call((call) => Array.fromAsync(this.#store.listUploads(of, call)));
+  }
+
+  /** Sends what was signed for a key, or is like it, as a browser would. */
+  send(
+    key: ObjectKey,
+    { method, url, headers }: SignedRequest,
+    body?: Uint8Array<ArrayBuffer>,
+  ): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+    if (method !== "GET") this.#written.add(key);
+    return this.#call(async ({ signal }) => {
+      try {
+        const sent = body === undefined ? {} : { body };
+        const answer = await fetch(url, { method, headers, ...sent, redirect: "manual", signal });
+        return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw unreachable(error);
+      }
+    });
   }
 
   /**
@@ -251,6 +275,13 @@ function within<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     const begun = (async () => call())();
     begun.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
+}
+
+/** What `fetch` throws says why by a code alone: its texts may hold the URL, which is a secret. */
+function unreachable(error: unknown): Error {
+  const { cause } = error as { cause?: { code?: unknown } };
+  const code = typeof cause?.code === "string" ? ` (${cause.code})` : "";
+  return new Error(`the URL cannot be reached from here${code}`);
 }
 
 function succeeds(call: Promise<unknown>): Promise<boolean> {

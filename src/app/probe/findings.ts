@@ -25,7 +25,14 @@ export interface Finding {
   readonly dangerous: boolean;
 }
 
-export type Topic = "Access" | "Conditions" | "Checksums" | "Encryption" | "Reading" | "Clean-up";
+export type Topic =
+  | "Access"
+  | "Conditions"
+  | "Checksums"
+  | "Encryption"
+  | "Reading"
+  | "Signed URLs"
+  | "Clean-up";
 
 /** Stable, and good for a program to go by. */
 export type FindingId =
@@ -61,7 +68,10 @@ export type FindingId =
   | "list.start-after"
   | "list.delimiter"
   | "list.beside"
-  | "read.signed"
+  | "signed.get"
+  | "signed.put"
+  | "signed.expiry"
+  | "signed.needed"
   | "uploads.key"
   | "uploads.prefix";
 
@@ -73,8 +83,6 @@ interface Entry {
   /** The meaning of `ignored`, and of `refused` where that has none of its own. */
   readonly no: string;
   readonly refused?: string | undefined;
-  /** The meaning of `unknown`. Default: that `yes` is not known. */
-  readonly unknown?: string | undefined;
   /** Whether to be ignored is dangerous. Default: `false`. */
   readonly trap?: boolean | undefined;
 }
@@ -293,12 +301,34 @@ const CATALOGUE: Readonly<Record<FindingId, Entry>> = {
     no: 'where "a" is an object, "a/b" is not listed',
     refused: 'where "a" is an object, "a/b" is refused',
   },
-  "read.signed": {
-    topic: "Reading",
-    what: "signed URLs",
-    yes: "browsers can read and write by themselves",
-    no: "browsers cannot read and write by themselves",
-    unknown: "not probed: the port has no signer yet",
+  "signed.get": {
+    topic: "Signed URLs",
+    what: "to read by",
+    yes: "browsers can download by themselves",
+    no: "browsers cannot download by themselves",
+  },
+  "signed.put": {
+    topic: "Signed URLs",
+    what: "to write by, so many bytes",
+    yes: "browsers can upload by themselves, and no more than they said",
+    no: "a browser could store as much as it likes",
+    refused: "browsers cannot upload by themselves",
+  },
+  "signed.expiry": {
+    topic: "Signed URLs",
+    what: "denied once expired",
+    yes: "a URL that leaks is soon of no use",
+    no: "a URL that leaks is good for ever",
+    refused: "there is none that could leak",
+    trap: true,
+  },
+  "signed.needed": {
+    topic: "Signed URLs",
+    what: "nothing without a signature",
+    yes: "nobody reads an object without being let",
+    no: "anybody reads every object whose key is known",
+    refused: "there is none to do without",
+    trap: true,
   },
   "uploads.key": {
     topic: "Clean-up",
@@ -330,7 +360,7 @@ export function finding(id: FindingId, { result, detail }: Seen): Finding {
     honoured: yes,
     ignored: no,
     refused: entry.refused ?? no,
-    unknown: entry.unknown ?? `not known whether ${yes}`,
+    unknown: `not known whether ${yes}`,
   };
   return {
     id,

@@ -7,6 +7,7 @@ import { accessTrial } from "./trials/access.js";
 import { conditionTrials } from "./trials/conditions.js";
 import { checksumTrials, encryptionTrials } from "./trials/integrity.js";
 import { listTrials } from "./trials/lists.js";
+import { signedTrials } from "./trials/signed.js";
 import type { Trial } from "./trials/trial.js";
 import { accessSeen, HONOURED, seenBy } from "./verdict.js";
 import { helpfulWays, mendable, seenBest, type Way } from "./ways.js";
@@ -51,7 +52,7 @@ export interface ProbedProfile {
 }
 
 /**
- * Finds out what a store does, by trying it: in about a second, with some ninety small requests, under a
+ * Finds out what a store does, by trying it: in about a second, with a hundred small requests, under a
  * prefix of its own, of which nothing is left, also after a failure or an abort.
  *
  * What the store itself refuses before any request is found to be refused: to learn what a server
@@ -108,6 +109,7 @@ function trialsOf(encryption: Encryption | undefined, now: () => Date): readonly
     ...checksumTrials,
     ...asked.flatMap(encryptionTrials),
     ...listTrials,
+    ...signedTrials(now),
   ];
 }
 

@@ -12,6 +12,8 @@ export type Capability =
   | "encryption.AES256"
   | "encryption.aws:kms"
   | "listUploads.prefix"
+  | "signer"
+  | "signer.checksums"
   | "bucket"
   | "minPartBytes";
 
@@ -56,6 +58,11 @@ const DECLARATIONS: Readonly<Record<Capability, Declaration>> = {
   "listUploads.prefix": {
     words: "lists of uploads by prefix",
     holds: (facts) => facts.honours.listUploads === "prefix",
+  },
+  signer: { words: "signer of URLs", holds: (_, store) => store.signer !== undefined },
+  "signer.checksums": {
+    words: "checksums of signed PUTs",
+    holds: (_, store) => store.signer?.honours.checksums === true,
   },
   bucket: { words: "bucket", holds: (facts) => facts.bucket !== undefined },
   minPartBytes: {

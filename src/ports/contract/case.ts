@@ -17,7 +17,7 @@ export interface ContractCase {
 }
 
 /** A store under trial. One that implements `ObjectStore` alone is held to that alone. */
-export type TriedStore = ObjectStore & Partial<MultipartStore>;
+export type TriedStore = ObjectStore & Partial<MultipartStore> & Pick<Store, "signer">;
 
 /** What the contract is run against. */
 export interface ContractSubject {

@@ -15,6 +15,8 @@ import { putCases } from "./put.js";
 import { putConditionCases } from "./put-conditions.js";
 import { raceCases } from "./races.js";
 import { signalCases } from "./signals.js";
+import { signedWriteCases } from "./signed-writes.js";
+import { signingCases } from "./signing.js";
 import { uploadListCases } from "./upload-lists.js";
 
 /** Of `MultipartStore`, which a store may do without. */
@@ -40,5 +42,7 @@ export const contractCases: readonly ContractCase[] = [
   ...copyCases,
   ...listCases,
   ...casesOfUploads,
+  ...signingCases,
+  ...signedWriteCases,
   ...raceCases,
 ];

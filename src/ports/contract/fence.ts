@@ -24,6 +24,7 @@ import type {
   WriteResult,
 } from "../object-store.js";
 import type { Store } from "../store.js";
+import type { SignedForm, SignedRequest, UrlSigner } from "../url-signer.js";
 import type { TriedStore } from "./case.js";
 
 /**
@@ -34,6 +35,7 @@ import type { TriedStore } from "./case.js";
  */
 export class Fence implements Store {
   readonly facts: StoreFacts;
+  readonly signer: UrlSigner | undefined;
   /** Keys that were written to, successfully or not. */
   readonly written: Set<ObjectKey> = new Set();
   /** Uploads that were begun, and neither completed nor aborted, by their ids. */
@@ -50,6 +52,7 @@ export class Fence implements Store {
     this.facts = store.facts;
     this.#store = store;
     this.#prefix = prefix;
+    this.signer = store.signer === undefined ? undefined : this.#signerOf(store.signer);
   }
 
   /** Whether a write was aborted or not awaited: it may still land when nobody looks any more. */
@@ -159,6 +162,25 @@ export class Fence implements Store {
   listUploads(of: UploadFilter, options?: CallOptions): AsyncIterable<UploadSummary> {
     this.#expectWithin(of.key ?? of.prefix);
     return this.#uploads.listUploads(of, options);
+  }
+
+  /** What is signed for a write may be written from then on. */
+  #signerOf(signer: UrlSigner): UrlSigner {
+    const writing = <T extends SignedForm | SignedRequest>(
+      key: ObjectKey,
+      begin: () => Promise<T>,
+    ): Promise<T> => this.#write(key, {}, begin);
+    return {
+      honours: signer.honours,
+      signGet: (key, options) => {
+        this.#expectWithin(key);
+        return this.#watch(signer.signGet(key, options));
+      },
+      signPut: (key, options) => writing(key, () => signer.signPut(key, options)),
+      signPost: (key, options) => writing(key, () => signer.signPost(key, options)),
+      signPart: (upload, partNumber, options) =>
+        writing(upload.key, () => signer.signPart(upload, partNumber, options)),
+    };
   }
 
   /** A case that works with uploads needs `multipart`, and is not run on a store without. */

@@ -60,6 +60,24 @@ export const contractProfiles: Readonly<
         source: LOCALSTACK,
         sometimes: true,
       },
+      {
+        id: "S02",
+        reason:
+          "LocalStack asks nobody for credentials: what is private on Amazon S3 is read and written by all",
+        source: LOCALSTACK,
+      },
+      {
+        id: "S10-signature",
+        reason:
+          "LocalStack holds a form to its policy, but verifies no signature of it, and takes one without a policy",
+        source: LOCALSTACK,
+      },
+      {
+        id: "S10-added",
+        reason:
+          "LocalStack takes fields of a form that its policy does not name, and keeps what metadata they bring",
+        source: LOCALSTACK,
+      },
     ],
   },
   versity: {

@@ -14,7 +14,7 @@ export type Tell = (id: FindingId, seen: Seen) => void;
 
 export const ABSENT = { absent: true } as const;
 
-export function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
