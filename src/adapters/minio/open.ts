@@ -3,6 +3,7 @@ import { StowageError } from "../../domain/errors.js";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
 import { minioTransport } from "./transport.js";
@@ -28,6 +29,8 @@ export interface OpenMinioOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Milliseconds until an answer begins. Default: no limit but the idle time. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
   /** Connections at once; further requests wait for one. Default: 50. */
   readonly maxSockets?: number | undefined;
 }
@@ -51,7 +54,16 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
     maxSockets: options.maxSockets ?? 50,
   });
   const client = clientOf(options, new URL(server), agents);
-  const store = { client, bucket, region, profile: known, server, requestTimeoutMs };
+  const { payloadSigning } = options;
+  const store = {
+    client,
+    bucket,
+    region,
+    profile: known,
+    server,
+    requestTimeoutMs,
+    payloadSigning,
+  };
   return new OpenMinioStore(store, agents);
 }
 

@@ -1,10 +1,13 @@
+import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Client } from "minio";
+import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
+import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
-import { through } from "./transport.js";
+import { type SignedRequest, through } from "./transport.js";
 
 /** A request of S3 on the bucket, or on a key in it. */
 export interface MinioRequest {
@@ -14,6 +17,8 @@ export interface MinioRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   readonly body?: Uint8Array | Xml | undefined;
+  /** Whether the body is hashed for the signature. Default: it is. */
+  readonly signed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,6 +37,11 @@ export class Requests {
     this.#bucket = bucket;
     this.#region = region;
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** Whether requests go over TLS. */
+  get secure(): boolean {
+    return this.#client["protocol"] === "https:";
   }
 
   /** Sends a request whose answer has no body that matters, and gives its headers. */
@@ -59,7 +69,7 @@ export class Requests {
   }
 
   async #answer(request: MinioRequest): Promise<IncomingMessage> {
-    const { method, key, query = {}, headers = {}, body = "", signal } = request;
+    const { method, key, query = {}, headers = {}, body = "", signed = true, signal } = request;
     const options = {
       method,
       bucketName: this.#bucket,
@@ -69,8 +79,20 @@ export class Requests {
     };
     const payload =
       typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
-      this.#client.makeRequestAsync(options, payload, [200], this.#region),
+    if (method !== "GET" && method !== "HEAD") {
+      options.headers["content-length"] = String(Buffer.byteLength(payload));
+    }
+    const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
+    const sign = (request: SignedRequest): void => this.#sign(request, sha256);
+    const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
+      this.#client.makeRequestStreamAsync(
+        options,
+        payload,
+        // The client's own rule by protocol, which the signature of ours replaces.
+        this.#client.enableSHA256 ? NO_HASH : "",
+        [200],
+        this.#region,
+      ),
     );
     if (answer === undefined) {
       throw new StowageError(
@@ -82,7 +104,26 @@ export class Requests {
     if (statusCode >= 200 && statusCode < 300) return answer;
     throw new AnswerError(failureOfAnswer(answer, await readText(answer), this.#region));
   }
+
+  /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
+  #sign({ method, path, headers }: SignedRequest, sha256: string): void {
+    if (headers["authorization"] === undefined) return;
+    const { accessKey, secretKey } = keysOf(this.#client);
+    const date = new Date();
+    headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
+    headers["x-amz-content-sha256"] = sha256;
+    const request = { method, path, headers } as Parameters<typeof signV4>[0];
+    headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
+  }
 }
+
+/** The client keeps them from others, and has no way to sign for them. */
+function keysOf(client: Client) {
+  return { accessKey: client["accessKey"], secretKey: client["secretKey"] };
+}
+
+/** Sixty-four digits, which the client asks for. */
+const NO_HASH = "0".repeat(64);
 
 async function readText(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

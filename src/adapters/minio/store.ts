@@ -1,4 +1,5 @@
 import type { Client } from "minio";
+import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
 import { Requests } from "./requests.js";
@@ -16,6 +17,8 @@ export interface MinioStoreOptions {
   readonly server?: string | undefined;
   /** Milliseconds until an answer begins. Default: no limit. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
 }
 
 /** A bucket of MinIO, or of a server that speaks S3, by the client of MinIO. */
@@ -23,6 +26,8 @@ export class MinioObjectStore extends ProtocolStore {
   constructor(options: MinioStoreOptions) {
     const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
     const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
-    super(new MinioWire(requests, bucket), { kind: "minio", bucket, server }, profileOf(profile));
+    const known = profileOf(profile);
+    const wire = new MinioWire(requests, bucket, payloadRule(options.payloadSigning, known));
+    super(wire, { kind: "minio", bucket, server }, known);
   }
 }

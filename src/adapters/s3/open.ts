@@ -4,6 +4,7 @@ import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { S3ObjectStore } from "./store.js";
 
@@ -36,6 +37,8 @@ export interface OpenS3Options {
   readonly idleTimeoutMs?: number | undefined;
   /** Milliseconds until an answer begins. Default: no limit but the idle time. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
   /** Connections at once; further requests wait for one. Default: 50. */
   readonly maxSockets?: number | undefined;
 }
@@ -56,7 +59,8 @@ export function openS3Store(options: OpenS3Options): OpenStore {
     maxSockets: options.maxSockets ?? 50,
   });
   const client = new S3Client(clientConfig(options, url, agents));
-  return new OpenS3Store({ client, bucket, profile: known, server: url }, agents);
+  const { payloadSigning } = options;
+  return new OpenS3Store({ client, bucket, profile: known, server: url, payloadSigning }, agents);
 }
 
 class OpenS3Store extends S3ObjectStore implements OpenStore {

@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
 import { SdkWire } from "./wire.js";
@@ -11,12 +12,16 @@ export interface S3StoreOptions {
   readonly profile?: ProfileName | Profile | undefined;
   /** The server's name in messages, without credentials. Default: `Amazon S3`. */
   readonly server?: string | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
 }
 
 /** A bucket of Amazon S3, or of a server that speaks its protocol, by the AWS SDK. */
 export class S3ObjectStore extends ProtocolStore {
-  constructor({ client, bucket, profile = "aws", server = "Amazon S3" }: S3StoreOptions) {
-    const site = { kind: "s3", bucket, server };
-    super(new SdkWire(client, bucket), site, profileOf(profile));
+  constructor(options: S3StoreOptions) {
+    const { client, bucket, profile = "aws", server = "Amazon S3", payloadSigning } = options;
+    const known = profileOf(profile);
+    const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known));
+    super(wire, { kind: "s3", bucket, server }, known);
   }
 }

@@ -21,6 +21,7 @@ import {
 import type { Encryption } from "../../ports/object-store.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
+import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type {
   Attributes,
   Completed,
@@ -54,11 +55,13 @@ import { failureOf } from "./errors.js";
 export class SdkWire implements Wire {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #signs: SignsPayload;
   #region: string | undefined;
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3Client, bucket: string, signs: SignsPayload) {
     this.#client = client;
     this.#bucket = bucket;
+    this.#signs = signs;
   }
 
   failureOf(error: unknown): Failure {
@@ -75,7 +78,7 @@ export class SdkWire implements Wire {
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
     });
-    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
+    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
     const answer = await this.#client.send(command, await this.#options(signal));
     return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
   }
@@ -198,7 +201,7 @@ export class SdkWire implements Wire {
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
     });
-    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
+    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
     const answer = await this.#client.send(command, await this.#options(signal));
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
   }
@@ -281,6 +284,18 @@ export class SdkWire implements Wire {
     };
   }
 
+  /** The SDK hashes what it signs, in one native pass, unless the header is there. */
+  #payload(crc32: string | undefined) {
+    return <A extends { request: unknown }, R>(next: (args: A) => Promise<R>) =>
+      (args: A): Promise<R> => {
+        const { protocol, headers } = args.request as HttpRequest;
+        if (!this.#signs(protocol === "https:", crc32)) {
+          headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD;
+        }
+        return next(args);
+      };
+  }
+
   #at(key: string) {
     return { Bucket: this.#bucket, Key: key };
   }
@@ -301,16 +316,7 @@ interface HttpRequest {
   readonly headers: Record<string, string>;
 }
 
-/** Over TLS the checksum is enough: a second hash of the bytes, for the signature, costs as much. */
-function unsignedOverTls<A extends { request: unknown }, R>(next: (args: A) => Promise<R>) {
-  return (args: A): Promise<R> => {
-    const { protocol, headers } = args.request as HttpRequest;
-    if (protocol === "https:") headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-    return next(args);
-  };
-}
-
-const UNSIGNED = { step: "build", name: "stowageUnsignedPayload" } as const;
+const PAYLOAD = { step: "build", name: "stowagePayload" } as const;
 
 /** An answer that the SDK cannot read is thrown with its body unread, and its socket held. */
 function letGo(error: unknown): void {

@@ -19,6 +19,7 @@ export interface Settings {
   readonly datasetsPrefix: string;
   readonly modelsPrefix: string;
   readonly encryption: Encryption | undefined;
+  readonly payloadSigning: "auto" | "always" | "never";
   readonly wishes: UploadWishes;
   readonly concurrency: number;
   readonly retry: RetryPolicy;
@@ -44,6 +45,7 @@ const FIELDS = {
     v.string("use AES256, aws:kms, aws:kms:KEY_ID or none"),
     v.regex(/^(none|AES256|aws:kms(:.+)?)$/, "use AES256, aws:kms, aws:kms:KEY_ID or none"),
   ),
+  payloadSigning: v.picklist(["auto", "always", "never"], "use auto, always or never"),
   multipartThresholdBytes: whole(1, S3_LIMITS.maxPutBytes, "bytes"),
   partBytes: whole(S3_LIMITS.minPartBytes, S3_LIMITS.maxPartBytes, "bytes"),
   streamPartCapBytes: whole(S3_LIMITS.minPartBytes, S3_LIMITS.maxPartBytes, "bytes"),
@@ -124,6 +126,7 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
     location,
     ...prefixes(values),
     encryption,
+    payloadSigning: (values.payloadSigning ?? "auto") as Settings["payloadSigning"],
     wishes: {
       thresholdBytes: number("multipartThresholdBytes", MULTIPART_THRESHOLD_BYTES),
       partBytes: number("partBytes", MULTIPART_PART_BYTES),
