@@ -31,6 +31,8 @@ export class Requests {
   readonly #bucket: string;
   readonly #region: string;
   readonly #timeoutMs: number | undefined;
+  /** Milliseconds by which the time of requests is corrected. */
+  #correctedMs = 0;
 
   constructor(client: Client, bucket: string, region: string, timeoutMs: number | undefined) {
     this.#client = client;
@@ -60,7 +62,7 @@ export class Requests {
     const body = await readText(answer);
     const element = readXml(body);
     if (element?.name === root) return { element, headers: answer.headers };
-    throw new AnswerError(failureOfAnswer(answer, body, this.#region));
+    throw new AnswerError(failureOfAnswer(answer, body, this.#region, this.#correctedMs));
   }
 
   /** Sends a request, and gives the answer with its body still to be read. */
@@ -83,7 +85,11 @@ export class Requests {
       options.headers["content-length"] = String(Buffer.byteLength(payload));
     }
     const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
-    const sign = (request: SignedRequest): void => this.#sign(request, sha256);
+    let correctedMs = 0;
+    const sign = (request: SignedRequest): void => {
+      correctedMs = this.#correctedMs;
+      this.#sign(request, sha256);
+    };
     const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
       this.#client.makeRequestStreamAsync(
         options,
@@ -102,14 +108,19 @@ export class Requests {
     }
     const { statusCode = 0 } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
-    throw new AnswerError(failureOfAnswer(answer, await readText(answer), this.#region));
+    const text = await readText(answer);
+    const failure = failureOfAnswer(answer, text, this.#region, correctedMs);
+    if (failure.kind === "answer" && failure.status === 403 && failure.clock?.wrong === true) {
+      this.#correctedMs = failure.clock.aheadMs;
+    }
+    throw new AnswerError(failure);
   }
 
   /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
   #sign({ method, path, headers }: SignedRequest, sha256: string): void {
     if (headers["authorization"] === undefined) return;
     const { accessKey, secretKey } = keysOf(this.#client);
-    const date = new Date();
+    const date = new Date(Date.now() + this.#correctedMs);
     headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
     headers["x-amz-content-sha256"] = sha256;
     const request = { method, path, headers } as Parameters<typeof signV4>[0];

@@ -56,16 +56,38 @@ export class SdkWire implements Wire {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #signs: SignsPayload;
+  readonly #corrected = new WeakMap<object, number>();
+  readonly #send: S3Client["send"];
   #region: string | undefined;
 
   constructor(client: S3Client, bucket: string, signs: SignsPayload) {
     this.#client = client;
     this.#bucket = bucket;
     this.#signs = signs;
+    this.#send = this.#watched(client);
+  }
+
+  /**
+   * Remembers of each error what the time of its request was corrected by. The SDK corrects it by the
+   * answer, also by that to another request that was on its way at the same time.
+   */
+  #watched(client: S3Client): S3Client["send"] {
+    const send = client.send.bind(client) as (...given: unknown[]) => Promise<unknown>;
+    const watched = async (...given: unknown[]): Promise<unknown> => {
+      const correctedMs = client.config.systemClockOffset;
+      try {
+        return await send(...given);
+      } catch (error) {
+        if (error instanceof Error) this.#corrected.set(error, correctedMs);
+        throw error;
+      }
+    };
+    return watched as unknown as S3Client["send"];
   }
 
   failureOf(error: unknown): Failure {
-    return failureOf(error, this.#region);
+    const known = error instanceof Error ? this.#corrected.get(error) : undefined;
+    return failureOf(error, this.#region, known);
   }
 
   async putObject(request: PutRequest): Promise<Written> {
@@ -79,7 +101,7 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
     });
     command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -100,7 +122,7 @@ export class SdkWire implements Wire {
       { step: "build", name: "stowageChecksumMode" },
     );
     const options = await this.#options(signal);
-    const answer = await this.#client.send(command, options).catch((error: unknown) => {
+    const answer = await this.#send(command, options).catch((error: unknown) => {
       letGo(error);
       throw error;
     });
@@ -111,12 +133,12 @@ export class SdkWire implements Wire {
 
   async headObject({ key, signal }: KeyRequest): Promise<FoundObject> {
     const command = new HeadObjectCommand({ ...this.#at(key), ChecksumMode: "ENABLED" });
-    return found(await this.#client.send(command, await this.#options(signal)));
+    return found(await this.#send(command, await this.#options(signal)));
   }
 
   async deleteObject({ key, ifMatch, signal }: KeyRequest & Conditions): Promise<void> {
     const command = new DeleteObjectCommand({ ...this.#at(key), IfMatch: ifMatch });
-    await this.#client.send(command, await this.#options(signal));
+    await this.#send(command, await this.#options(signal));
   }
 
   async deleteObjects({ keys, signal }: DeletesRequest): Promise<readonly Deleted[]> {
@@ -124,10 +146,7 @@ export class SdkWire implements Wire {
       Bucket: this.#bucket,
       Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: false },
     });
-    const { Deleted = [], Errors = [] } = await this.#client.send(
-      command,
-      await this.#options(signal),
-    );
+    const { Deleted = [], Errors = [] } = await this.#send(command, await this.#options(signal));
     return [
       ...Deleted.map(({ Key }) => ({ key: Key })),
       ...Errors.map(({ Key, Code, Message }) => ({ key: Key, code: Code ?? "", text: Message })),
@@ -144,7 +163,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       MetadataDirective: "COPY",
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.CopyObjectResult?.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -159,7 +178,7 @@ export class SdkWire implements Wire {
       MaxKeys: pageSize,
       EncodingType: encoded ? "url" : undefined,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { Contents = [], CommonPrefixes = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
@@ -177,7 +196,7 @@ export class SdkWire implements Wire {
 
   async headBucket({ signal }: Sending): Promise<void> {
     const command = new HeadBucketCommand({ Bucket: this.#bucket });
-    await this.#client.send(command, await this.#options(signal));
+    await this.#send(command, await this.#options(signal));
   }
 
   async createUpload(request: CreateRequest): Promise<CreatedUpload> {
@@ -188,7 +207,7 @@ export class SdkWire implements Wire {
       ChecksumAlgorithm: checksummed ? "CRC32" : undefined,
       ChecksumType: checksummed ? "FULL_OBJECT" : undefined,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { uploadId: answer.UploadId, encryption: answer.ServerSideEncryption };
   }
 
@@ -202,7 +221,7 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
     });
     command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
   }
 
@@ -215,7 +234,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       CopySourceRange: range,
     });
-    const { CopyPartResult } = await this.#client.send(command, await this.#options(signal));
+    const { CopyPartResult } = await this.#send(command, await this.#options(signal));
     return { etag: CopyPartResult?.ETag, crc32: CopyPartResult?.ChecksumCRC32 };
   }
 
@@ -234,13 +253,13 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
       ChecksumType: crc32 === undefined ? undefined : "FULL_OBJECT",
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, key: answer.Key };
   }
 
   async abortUpload(request: UploadRequest): Promise<void> {
     const command = new AbortMultipartUploadCommand(this.#upload(request));
-    await this.#client.send(command, await this.#options(request.signal));
+    await this.#send(command, await this.#options(request.signal));
   }
 
   async listParts(
@@ -248,7 +267,7 @@ export class SdkWire implements Wire {
   ): Promise<PartPage> {
     const { after, signal } = request;
     const command = new ListPartsCommand({ ...this.#upload(request), PartNumberMarker: after });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { IsTruncated, NextPartNumberMarker, Parts = [] } = answer;
     return {
       isTruncated: IsTruncated,
@@ -270,7 +289,7 @@ export class SdkWire implements Wire {
       KeyMarker: after?.key,
       UploadIdMarker: after?.uploadId,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { Uploads = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
