@@ -113,9 +113,10 @@ export function errorOf(site: Site, call: Call, told: Failure, error: unknown): 
   return new StowageError(code, message, facts, { cause: safeCause(error) });
 }
 
-/** The wire has set its time by the answer: signed again, the request may be taken. */
+/** The wire has set its time, or dropped its credentials: signed again, the request may be taken. */
 function isCorrected(code: ErrorCode, failure: Failure): boolean {
-  return code === "clock-skew" && failure.kind === "answer" && failure.clock?.wrong === true;
+  if (failure.kind !== "answer") return false;
+  return failure.renewed === true || (code === "clock-skew" && failure.clock?.wrong === true);
 }
 
 /** Where no field tells the right region, as in a result of one key, the text may: MinIO, Amazon S3. */

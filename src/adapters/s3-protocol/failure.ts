@@ -29,6 +29,8 @@ export interface AnswerFailure {
   readonly region?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly clock?: ClockReading | undefined;
+  /** Whether the credentials have ended, and a provider is asked for others. */
+  readonly renewed?: boolean | undefined;
 }
 
 /** What an answer tells of the time. */

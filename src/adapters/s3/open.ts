@@ -2,19 +2,14 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
-import { textOf } from "../s3-protocol/failure.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
 import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
+import { Renewal } from "../s3-protocol/renewal.js";
+import { type Identity, identityOf, type S3Credentials } from "./credentials.js";
 import { S3ObjectStore } from "./store.js";
 
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  /** When they end: a provider is then asked again. */
-  readonly expiration?: Date | undefined;
-}
+export type { S3Credentials };
 
 export interface OpenS3Options {
   readonly bucket: string;
@@ -58,9 +53,20 @@ export function openS3Store(options: OpenS3Options): OpenStore {
     idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
     maxSockets: options.maxSockets ?? 50,
   });
-  const client = new S3Client(clientConfig(options, url, agents));
+  const { credentials } = options;
+  const renewal =
+    typeof credentials === "function"
+      ? new Renewal(
+          () => identityOf(credentials),
+          ({ accessKeyId, sessionToken = "" }: Identity) => `${accessKeyId} ${sessionToken}`,
+        )
+      : undefined;
+  const client = new S3Client(clientConfig(options, url, agents, renewal));
   const { payloadSigning } = options;
-  return new OpenS3Store({ client, bucket, profile: known, server: url, payloadSigning }, agents);
+  return new OpenS3Store(
+    { client, bucket, profile: known, server: url, payloadSigning, renewal },
+    agents,
+  );
 }
 
 class OpenS3Store extends S3ObjectStore implements OpenStore {
@@ -83,6 +89,7 @@ function clientConfig(
   { region, pathStyle, credentials, requestTimeoutMs }: OpenS3Options,
   url: string | undefined,
   agents: Agents,
+  renewal: Renewal<Identity> | undefined,
 ): S3ClientConfig {
   const requestTimeout =
     requestTimeoutMs === undefined
@@ -111,35 +118,9 @@ function clientConfig(
   if (url !== undefined) config.endpoint = url;
   const known = region ?? (url === undefined ? undefined : "us-east-1");
   if (known !== undefined) config.region = known;
-  if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
+  if (renewal !== undefined) {
+    // Kept by the renewal: what the SDK keeps, it would not ask for again when it is refused.
+    config.credentials = Object.assign(() => renewal.credentials(), { memoized: true });
+  } else if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
   return config;
-}
-
-/** What the SDK signs with, which takes no `undefined` for what is missing, and anything for a key. */
-async function identityOf(credentials: NonNullable<OpenS3Options["credentials"]>) {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } =
-    typeof credentials === "function" ? await provided(credentials) : credentials;
-  if (!accessKeyId || !secretAccessKey)
-    throw noCredentials("the access key or its secret is empty");
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    ...(expiration === undefined ? {} : { expiration }),
-  };
-}
-
-async function provided(provider: () => Promise<S3Credentials>): Promise<S3Credentials> {
-  try {
-    return await provider();
-  } catch (error) {
-    throw noCredentials(`the provider of credentials failed: ${textOf(error)}`);
-  }
-}
-
-/** Named as the SDK names what its own providers throw. */
-function noCredentials(message: string): Error {
-  const error = new Error(message);
-  error.name = "CredentialsProviderError";
-  return error;
 }

@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import type { Heeding } from "../s3-protocol/renewal.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
 import { SdkWire } from "./wire.js";
 
@@ -12,6 +13,8 @@ export interface S3StoreOptions {
   readonly profile?: ProfileName | Profile | undefined;
   /** The server's name in messages, without credentials. Default: `Amazon S3`. */
   readonly server?: string | undefined;
+  /** Where the client gets its credentials from, if they can be renewed. */
+  readonly renewal?: Heeding | undefined;
   /** Default: `auto`. */
   readonly payloadSigning?: PayloadSigning | undefined;
 }
@@ -21,7 +24,7 @@ export class S3ObjectStore extends ProtocolStore {
   constructor(options: S3StoreOptions) {
     const { client, bucket, profile = "aws", server = "Amazon S3", payloadSigning } = options;
     const known = profileOf(profile);
-    const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known));
+    const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known), options.renewal);
     super(wire, { kind: "s3", bucket, server }, known);
   }
 }

@@ -22,6 +22,7 @@ import type { Encryption } from "../../ports/object-store.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
 import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
+import type { Heeding } from "../s3-protocol/renewal.js";
 import type {
   Attributes,
   Completed,
@@ -56,29 +57,32 @@ export class SdkWire implements Wire {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #signs: SignsPayload;
-  readonly #corrected = new WeakMap<object, number>();
+  readonly #signed = new WeakMap<object, { correctedMs: number; generation: number }>();
+  readonly #renewal: Heeding | undefined;
   readonly #send: S3Client["send"];
   #region: string | undefined;
 
-  constructor(client: S3Client, bucket: string, signs: SignsPayload) {
+  constructor(client: S3Client, bucket: string, signs: SignsPayload, renewal?: Heeding) {
     this.#client = client;
     this.#bucket = bucket;
     this.#signs = signs;
+    this.#renewal = renewal;
     this.#send = this.#watched(client);
   }
 
   /**
-   * Remembers of each error what the time of its request was corrected by. The SDK corrects it by the
+   * Remembers of each error what its request was signed with. The SDK corrects the time by the
    * answer, also by that to another request that was on its way at the same time.
    */
   #watched(client: S3Client): S3Client["send"] {
     const send = client.send.bind(client) as (...given: unknown[]) => Promise<unknown>;
     const watched = async (...given: unknown[]): Promise<unknown> => {
       const correctedMs = client.config.systemClockOffset;
+      const generation = this.#renewal?.generation ?? 0;
       try {
         return await send(...given);
       } catch (error) {
-        if (error instanceof Error) this.#corrected.set(error, correctedMs);
+        if (error instanceof Error) this.#signed.set(error, { correctedMs, generation });
         throw error;
       }
     };
@@ -86,8 +90,12 @@ export class SdkWire implements Wire {
   }
 
   failureOf(error: unknown): Failure {
-    const known = error instanceof Error ? this.#corrected.get(error) : undefined;
-    return failureOf(error, this.#region, known);
+    const known = error instanceof Error ? this.#signed.get(error) : undefined;
+    const failure = failureOf(error, this.#region, known?.correctedMs);
+    if (failure.kind !== "answer" || this.#renewal === undefined || known === undefined) {
+      return failure;
+    }
+    return this.#renewal.heed(failure, known.generation);
   }
 
   async putObject(request: PutRequest): Promise<Written> {
