@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { openMinioStore } from "../../src/adapters/minio/index.js";
 import { openS3Store } from "../../src/adapters/s3/index.js";
 import { RetryingStore } from "../../src/app/retrying-store.js";
 import { DEFAULT_RETRY } from "../../src/domain/retry.js";
 import type { Clock } from "../../src/ports/clock.js";
+import type { OpenStore } from "../../src/ports/store.js";
 import { type Answer, error, object, scriptedServer } from "./scripted-server.js";
 import { BYTES, failureOf, KEY } from "./stores.js";
 
@@ -35,41 +37,60 @@ function provider(renews: boolean) {
   };
 }
 
-test.each(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"])(
-  "%s in the midst of an upload: the provider is asked again once, and the upload goes on",
-  async (code) => {
-    const ended = new Set<unknown>();
-    await using server = await scriptedServer(refusing(code, ended));
-    const source = provider(true);
-    const options = { bucket: "bucket", endpoint: server.url, credentials: source.give };
-    await using plain = openS3Store(options);
-    const store = new RetryingStore(plain, clock, { retry: DEFAULT_RETRY });
-    await store.uploadPart(upload, 1, BYTES);
-    await store.uploadPart(upload, 2, BYTES);
-    expect(source.asked()).toBe(1);
-    ended.add("token-1");
-    await Promise.all([3, 4, 5].map(async (part) => store.uploadPart(upload, part, BYTES)));
-    expect(source.asked()).toBe(2);
-    expect(await store.head(KEY)).toMatchObject({ etag: "abc" });
-    ended.add("token-2");
-    expect(await store.head(KEY)).toMatchObject({ etag: "abc" });
-    expect(source.asked()).toBe(3);
-  },
-);
+type Give = () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken: string }>;
 
-test("credentials that come back the same are refused for good, after one more try", async () => {
-  await using server = await scriptedServer(refusing("ExpiredToken", new Set(["token-1"])));
-  const source = provider(false);
-  const options = { bucket: "bucket", endpoint: server.url, credentials: source.give };
-  await using plain = openS3Store(options);
-  const store = new RetryingStore(plain, clock, { retry: DEFAULT_RETRY });
-  expect(await failureOf(store.put(KEY, BYTES))).toMatchObject({
-    code: "invalid-credentials",
-    retryable: false,
-    remedy: expect.stringContaining("expired"),
+const OPEN: readonly (readonly [string, (endpoint: string, give: Give) => OpenStore])[] = [
+  ["s3", (endpoint, credentials) => openS3Store({ bucket: "bucket", endpoint, credentials })],
+  [
+    "minio",
+    (endpoint, give) =>
+      openMinioStore({
+        bucket: "bucket",
+        endpoint,
+        credentials: async () => {
+          const { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken } = await give();
+          return { accessKey, secretKey, sessionToken };
+        },
+      }),
+  ],
+];
+
+describe.each(OPEN)("%s", (_, open) => {
+  test.each(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"])(
+    "%s in the midst of an upload: the provider is asked again once, and the upload goes on",
+    async (code) => {
+      const ended = new Set<unknown>();
+      await using server = await scriptedServer(refusing(code, ended));
+      const source = provider(true);
+      const options = { bucket: "bucket", endpoint: server.url, credentials: source.give };
+      await using plain = openS3Store(options);
+      const store = new RetryingStore(plain, clock, { retry: DEFAULT_RETRY });
+      await store.uploadPart(upload, 1, BYTES);
+      await store.uploadPart(upload, 2, BYTES);
+      expect(source.asked()).toBe(1);
+      ended.add("token-1");
+      await Promise.all([3, 4, 5].map(async (part) => store.uploadPart(upload, part, BYTES)));
+      expect(source.asked()).toBe(2);
+      expect(await store.head(KEY)).toMatchObject({ etag: "abc" });
+      ended.add("token-2");
+      expect(await store.head(KEY)).toMatchObject({ etag: "abc" });
+      expect(source.asked()).toBe(3);
+    },
+  );
+
+  test("credentials that come back the same are refused for good, after one more try", async () => {
+    await using server = await scriptedServer(refusing("ExpiredToken", new Set(["token-1"])));
+    const source = provider(false);
+    await using plain = open(server.url, source.give);
+    const store = new RetryingStore(plain, clock, { retry: DEFAULT_RETRY });
+    expect(await failureOf(store.put(KEY, BYTES))).toMatchObject({
+      code: "invalid-credentials",
+      retryable: false,
+      remedy: expect.stringContaining("expired"),
+    });
+    expect(source.asked()).toBe(2);
+    expect(server.received).toHaveLength(2);
   });
-  expect(source.asked()).toBe(2);
-  expect(server.received).toHaveLength(2);
 });
 
 test("static credentials that ended are refused at once", async () => {

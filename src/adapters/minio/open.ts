@@ -5,6 +5,8 @@ import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
 import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
+import { Renewal } from "../s3-protocol/renewal.js";
+import type { MinioKeys } from "./requests.js";
 import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
 import { minioTransport } from "./transport.js";
 
@@ -12,8 +14,10 @@ export interface OpenMinioOptions {
   /** Such as `http://127.0.0.1:9000`. */
   readonly endpoint: string;
   readonly bucket: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
+  readonly accessKey?: string | undefined;
+  readonly secretKey?: string | undefined;
+  /** In place of the keys: asked again before they end, and when the server refuses them as expired. */
+  readonly credentials?: (() => Promise<MinioKeys>) | undefined;
   /** Of temporary credentials. */
   readonly sessionToken?: string | undefined;
   /** Default: `us-east-1`, which is MinIO's own. */
@@ -41,11 +45,19 @@ export interface OpenMinioOptions {
  * @throws `invalid-config`.
  */
 export function openMinioStore(options: OpenMinioOptions): OpenStore {
-  const { bucket, accessKey, secretKey, region, requestTimeoutMs, profile = "minio" } = options;
+  const {
+    bucket,
+    accessKey = "",
+    secretKey = "",
+    credentials,
+    region,
+    requestTimeoutMs,
+    profile = "minio",
+  } = options;
   checkBucket(bucket);
   const server = endpointUrl(options.endpoint);
   const known = profileOf(profile);
-  if (accessKey === "" || secretKey === "") {
+  if (credentials === undefined && (accessKey === "" || secretKey === "")) {
     throw invalid("Cannot use MinIO: the access key or the secret key is missing; give both");
   }
   const agents = watchfulAgents({
@@ -55,6 +67,10 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
   });
   const client = clientOf(options, new URL(server), agents);
   const { payloadSigning } = options;
+  const renewal =
+    credentials === undefined
+      ? undefined
+      : new Renewal(credentials, (keys) => `${keys.accessKey} ${keys.sessionToken ?? ""}`);
   const store = {
     client,
     bucket,
@@ -63,6 +79,7 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
     server,
     requestTimeoutMs,
     payloadSigning,
+    renewal,
   };
   return new OpenMinioStore(store, agents);
 }
@@ -81,7 +98,8 @@ class OpenMinioStore extends MinioObjectStore implements OpenStore {
 }
 
 function clientOf(options: OpenMinioOptions, url: URL, agents: Agents): Client {
-  const { accessKey, secretKey, sessionToken } = options;
+  // A client without keys would not sign at all.
+  const { accessKey = "renewed", secretKey = "renewed", sessionToken } = options;
   if (url.pathname !== "/") throw invalid("Cannot use the endpoint: it has a path; leave it out");
   const useSSL = url.protocol === "https:";
   return new Client({

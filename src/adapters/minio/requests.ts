@@ -3,11 +3,23 @@ import type { IncomingMessage } from "node:http";
 import type { Client } from "minio";
 import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
+import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
 import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
+import type { Renewal } from "../s3-protocol/renewal.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
 import { type SignedRequest, through } from "./transport.js";
+
+/** What requests are signed with. */
+export interface MinioKeys {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** When they end: a provider is then asked again. */
+  readonly expiration?: Date | undefined;
+}
 
 /** A request of S3 on the bucket, or on a key in it. */
 export interface MinioRequest {
@@ -31,14 +43,22 @@ export class Requests {
   readonly #bucket: string;
   readonly #region: string;
   readonly #timeoutMs: number | undefined;
+  readonly #renewal: Renewal<MinioKeys> | undefined;
   /** Milliseconds by which the time of requests is corrected. */
   #correctedMs = 0;
 
-  constructor(client: Client, bucket: string, region: string, timeoutMs: number | undefined) {
+  constructor(
+    client: Client,
+    bucket: string,
+    region: string,
+    timeoutMs: number | undefined,
+    renewal?: Renewal<MinioKeys>,
+  ) {
     this.#client = client;
     this.#bucket = bucket;
     this.#region = region;
     this.#timeoutMs = timeoutMs;
+    this.#renewal = renewal;
   }
 
   /** Whether requests go over TLS. */
@@ -86,9 +106,18 @@ export class Requests {
     }
     const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
     let correctedMs = 0;
+    const generation = this.#renewal?.generation ?? 0;
+    const keys = await this.#renewal?.credentials().catch((error: unknown) => {
+      const text = `the provider of credentials failed: ${textOf(error)}`;
+      throw new AnswerError({ kind: "no-credentials", text });
+    });
+    if (keys !== undefined && (!keys.accessKey || !keys.secretKey)) {
+      const text = "the access key or its secret is empty";
+      throw new AnswerError({ kind: "no-credentials", text });
+    }
     const sign = (request: SignedRequest): void => {
       correctedMs = this.#correctedMs;
-      this.#sign(request, sha256);
+      this.#sign(request, sha256, keys);
     };
     const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
       this.#client.makeRequestStreamAsync(
@@ -113,13 +142,16 @@ export class Requests {
     if (failure.kind === "answer" && failure.status === 403 && failure.clock?.wrong === true) {
       this.#correctedMs = failure.clock.aheadMs;
     }
-    throw new AnswerError(failure);
+    const heeded = failure.kind === "answer" && this.#renewal?.heed(failure, generation);
+    throw new AnswerError(heeded || failure);
   }
 
   /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
-  #sign({ method, path, headers }: SignedRequest, sha256: string): void {
+  #sign({ method, path, headers }: SignedRequest, sha256: string, renewed?: MinioKeys): void {
     if (headers["authorization"] === undefined) return;
-    const { accessKey, secretKey } = keysOf(this.#client);
+    const { accessKey, secretKey } = renewed ?? keysOf(this.#client);
+    const token = renewed?.sessionToken;
+    if (token !== undefined) headers["x-amz-security-token"] = token;
     const date = new Date(Date.now() + this.#correctedMs);
     headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
     headers["x-amz-content-sha256"] = sha256;

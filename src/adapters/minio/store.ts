@@ -1,8 +1,9 @@
 import type { Client } from "minio";
 import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import type { Renewal } from "../s3-protocol/renewal.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
-import { Requests } from "./requests.js";
+import { type MinioKeys, Requests } from "./requests.js";
 import { MinioWire } from "./wire.js";
 
 export interface MinioStoreOptions {
@@ -17,6 +18,8 @@ export interface MinioStoreOptions {
   readonly server?: string | undefined;
   /** Milliseconds until an answer begins. Default: no limit. */
   readonly requestTimeoutMs?: number | undefined;
+  /** In place of the keys of the client, which is then to have any. */
+  readonly renewal?: Renewal<MinioKeys> | undefined;
   /** Default: `auto`. */
   readonly payloadSigning?: PayloadSigning | undefined;
 }
@@ -25,7 +28,13 @@ export interface MinioStoreOptions {
 export class MinioObjectStore extends ProtocolStore {
   constructor(options: MinioStoreOptions) {
     const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
-    const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
+    const requests = new Requests(
+      client,
+      bucket,
+      region,
+      options.requestTimeoutMs,
+      options.renewal,
+    );
     const known = profileOf(profile);
     const wire = new MinioWire(requests, bucket, payloadRule(options.payloadSigning, known));
     super(wire, { kind: "minio", bucket, server }, known);

@@ -65,7 +65,7 @@ export interface StowageConfig {
    */
   readonly s3Credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** Of MinIO. `MINIO_ACCESS_KEY` and `MINIO_SECRET_KEY`. */
-  readonly minioCredentials?: MinioCredentials | undefined;
+  readonly minioCredentials?: MinioCredentials | (() => Promise<MinioCredentials>) | undefined;
 }
 
 export interface S3Credentials {
@@ -79,4 +79,7 @@ export interface S3Credentials {
 export interface MinioCredentials {
   readonly accessKey: string;
   readonly secretKey: string;
+  readonly sessionToken?: string | undefined;
+  /** When they end, for credentials that a provider renews. */
+  readonly expiration?: Date | undefined;
 }

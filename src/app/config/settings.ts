@@ -29,7 +29,7 @@ export interface Settings {
   readonly callTimeoutMs: number;
   readonly memoryBudgetBytes: number;
   readonly s3Credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
-  readonly minioCredentials: MinioCredentials | undefined;
+  readonly minioCredentials: MinioCredentials | (() => Promise<MinioCredentials>) | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -218,8 +218,10 @@ function credentialFaults({ s3Credentials, minioCredentials }: StowageConfig): M
       faults.push({ name: "s3Credentials", rule: "needs accessKeyId and secretAccessKey" });
     }
   }
-  if (minioCredentials !== undefined && lacks(minioCredentials, "accessKey", "secretKey")) {
-    faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
+  if (minioCredentials !== undefined && typeof minioCredentials !== "function") {
+    if (lacks(minioCredentials, "accessKey", "secretKey")) {
+      faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
+    }
   }
   return faults;
 }
@@ -229,7 +231,7 @@ function minioCredentialsOf(
   env: Environment,
   location: StoreLocation | undefined,
   mistakes: Mistake[],
-): MinioCredentials | undefined {
+): Settings["minioCredentials"] {
   if (config.minioCredentials !== undefined) return config.minioCredentials;
   if (location?.kind !== "minio") return undefined;
   const accessKey = env["MINIO_ACCESS_KEY"] ?? "";

@@ -31,8 +31,8 @@ export async function openStoreAs(
     case "minio": {
       const { openMinioStore } = await import("../../adapters/minio/index.js");
       const { kind, ...where } = location;
-      const { accessKey = "", secretKey = "" } = settings.minioCredentials ?? {};
-      const keys = { accessKey, secretKey };
+      const { minioCredentials: given } = settings;
+      const keys = typeof given === "function" ? { credentials: given } : (given ?? {});
       return openMinioStore({ ...where, ...limits, profile, payloadSigning, ...keys });
     }
   }
