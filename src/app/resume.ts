@@ -177,11 +177,13 @@ async function sendRest(
     const listed = await partsOf(uploads, upload, request.signal);
     if (listed !== undefined) {
       const prepared = inParts(source, rooms, identity.size, partBytes);
+      using _ = uploads.running.one(object.key);
       return await uploadObject(uploads, source, prepared, object, { upload, record, listed });
     }
   }
   await dropUnanswered(uploads, journal, session, request.signal);
   const prepared = await prepare(uploads, source, rooms, request.signal);
+  using _ = uploads.running.one(object.key);
   return await uploadObject(uploads, source, prepared, object);
 }
 

@@ -90,6 +90,7 @@ describe("settings", () => {
       datasetsPrefix: "datasets",
       modelsPrefix: "models",
       encryption: undefined,
+      payloadSigning: "auto",
       wishes: { thresholdBytes: 5_242_880, partBytes: 5_242_880 },
       concurrency: 4,
       retry: { maxAttempts: 5 },
@@ -152,6 +153,7 @@ describe("settings", () => {
 
   it.each<[StowageConfig, Environment, RegExp]>([
     [{ store: "./x", encryption: "AES256" }, {}, /cannot encrypt/],
+    [{}, { STOWAGE_PAYLOAD_SIGNING: "maybe" }, /STOWAGE_PAYLOAD_SIGNING is "maybe": use auto/],
     [{ store: "minio://host/bucket" }, {}, /MINIO_ACCESS_KEY is not set/],
     [{ modelsPrefix: "datasets/models" }, {}, /within the other prefix/],
     [{ datasetsPrefix: "user_1" }, {}, /no "user_…" in it/],

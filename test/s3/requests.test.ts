@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import { S3ObjectStore } from "../../src/adapters/s3/index.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { Store } from "../../src/ports/store.js";
@@ -359,31 +356,6 @@ describe.each(STORES)("%s asks for what was asked for, and no more", (_, open) =
     });
     expect(server.received).toEqual([]);
   });
-});
-
-test.each([
-  ["http://s3.test", checksum, /^[0-9a-f]{64}$/],
-  ["https://s3.test", checksum, /^UNSIGNED-PAYLOAD$/],
-  ["https://s3.test", undefined, /^[0-9a-f]{64}$/],
-])("to %s with checksum %o the bytes are signed, or left to TLS", async (endpoint, given, hash) => {
-  const hashes: unknown[] = [];
-  const client = new S3Client({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "a", secretAccessKey: "s" },
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    requestHandler: {
-      handle: async ({ headers }: { headers: Record<string, string> }) => {
-        hashes.push(headers["x-amz-content-sha256"]);
-        const body = Readable.from([]);
-        return { response: { statusCode: 200, headers: { etag: '"e"' }, body } };
-      },
-    },
-  });
-  const store = new S3ObjectStore({ client, bucket: "bucket" });
-  await store.put(KEY, BYTES, { checksum: given });
-  await store.uploadPart(upload, 1, BYTES, { checksum: given });
-  expect(hashes).toEqual([expect.stringMatching(hash), expect.stringMatching(hash)]);
 });
 
 test("neither store loads the SDK of the other", () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { clockReading } from "../s3-protocol/clock.js";
 import {
   type Failure,
   networkFailure,
@@ -29,11 +30,13 @@ export function failureOf(error: unknown): Failure {
  * What an answer with an error means.
  *
  * @param region the client's own: a server that names the same one does not complain of it.
+ * @param correctedMs what the time of the request had been corrected by.
  */
 export function failureOfAnswer(
   answer: IncomingMessage,
   body: string,
   region: string | undefined,
+  correctedMs: number,
 ): Failure {
   const { statusCode: status = 0 } = answer;
   const header = (name: string): string | undefined => [answer.headers[name]].flat()[0];
@@ -54,6 +57,7 @@ export function failureOfAnswer(
     requestId,
     region: told === region ? undefined : told,
     retryAfterMs: retryAfterMs(header("retry-after"), new Date()),
+    clock: clockReading(header("date"), correctedMs),
   };
 }
 

@@ -3,7 +3,10 @@ import { StowageError } from "../../domain/errors.js";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
+import { Renewal } from "../s3-protocol/renewal.js";
+import type { MinioKeys } from "./requests.js";
 import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
 import { minioTransport } from "./transport.js";
 
@@ -13,8 +16,10 @@ export interface OpenMinioOptions {
   /** Where signed URLs lead, if others reach the server by another URL. Default: the endpoint. */
   readonly publicEndpoint?: string | undefined;
   readonly bucket: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
+  readonly accessKey?: string | undefined;
+  readonly secretKey?: string | undefined;
+  /** In place of the keys: asked again before they end, and when the server refuses them as expired. */
+  readonly credentials?: (() => Promise<MinioKeys>) | undefined;
   /** Of temporary credentials. */
   readonly sessionToken?: string | undefined;
   /** Default: `us-east-1`, which is MinIO's own. */
@@ -30,6 +35,8 @@ export interface OpenMinioOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Milliseconds until an answer begins. Default: no limit but the idle time. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
   /** Connections at once; further requests wait for one. Default: 50. */
   readonly maxSockets?: number | undefined;
 }
@@ -40,11 +47,19 @@ export interface OpenMinioOptions {
  * @throws `invalid-config`.
  */
 export function openMinioStore(options: OpenMinioOptions): OpenStore {
-  const { bucket, accessKey, secretKey, region, requestTimeoutMs, profile = "minio" } = options;
+  const {
+    bucket,
+    accessKey = "",
+    secretKey = "",
+    credentials,
+    region,
+    requestTimeoutMs,
+    profile = "minio",
+  } = options;
   checkBucket(bucket);
   const server = endpointUrl(options.endpoint);
   const known = profileOf(profile);
-  if (accessKey === "" || secretKey === "") {
+  if (credentials === undefined && (accessKey === "" || secretKey === "")) {
     throw invalid("Cannot use MinIO: the access key or the secret key is missing; give both");
   }
   const agents = watchfulAgents({
@@ -57,8 +72,23 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
     options.publicEndpoint === undefined
       ? undefined
       : clientOf(options, new URL(endpointUrl(options.publicEndpoint)), agents);
-  const where = { bucket, region, profile: known, server };
-  return new OpenMinioStore({ client, signingClient, ...where, requestTimeoutMs }, agents);
+  const { payloadSigning } = options;
+  const renewal =
+    credentials === undefined
+      ? undefined
+      : new Renewal(credentials, (keys) => `${keys.accessKey} ${keys.sessionToken ?? ""}`);
+  const store = {
+    client,
+    signingClient,
+    bucket,
+    region,
+    profile: known,
+    server,
+    requestTimeoutMs,
+    payloadSigning,
+    renewal,
+  };
+  return new OpenMinioStore(store, agents);
 }
 
 class OpenMinioStore extends MinioObjectStore implements OpenStore {
@@ -76,7 +106,8 @@ class OpenMinioStore extends MinioObjectStore implements OpenStore {
 }
 
 function clientOf(options: OpenMinioOptions, url: URL, agents: Agents): Client {
-  const { accessKey, secretKey, sessionToken } = options;
+  // A client without keys would not sign at all.
+  const { accessKey = "renewed", secretKey = "renewed", sessionToken } = options;
   if (url.pathname !== "/") throw invalid("Cannot use the endpoint: it has a path; leave it out");
   const useSSL = url.protocol === "https:";
   return new Client({

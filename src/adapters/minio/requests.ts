@@ -1,10 +1,25 @@
+import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Client } from "minio";
+import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
+import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
+import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
+import type { Renewal } from "../s3-protocol/renewal.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
-import { through } from "./transport.js";
+import { type SignedRequest, through } from "./transport.js";
+
+/** What requests are signed with. */
+export interface MinioKeys {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** When they end: a provider is then asked again. */
+  readonly expiration?: Date | undefined;
+}
 
 /** A request of S3 on the bucket, or on a key in it. */
 export interface MinioRequest {
@@ -14,6 +29,8 @@ export interface MinioRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   readonly body?: Uint8Array | Xml | undefined;
+  /** Whether the body is hashed for the signature. Default: it is. */
+  readonly signed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,12 +43,27 @@ export class Requests {
   readonly #bucket: string;
   readonly #region: string;
   readonly #timeoutMs: number | undefined;
+  readonly #renewal: Renewal<MinioKeys> | undefined;
+  /** Milliseconds by which the time of requests is corrected. */
+  #correctedMs = 0;
 
-  constructor(client: Client, bucket: string, region: string, timeoutMs: number | undefined) {
+  constructor(
+    client: Client,
+    bucket: string,
+    region: string,
+    timeoutMs: number | undefined,
+    renewal?: Renewal<MinioKeys>,
+  ) {
     this.#client = client;
     this.#bucket = bucket;
     this.#region = region;
     this.#timeoutMs = timeoutMs;
+    this.#renewal = renewal;
+  }
+
+  /** Whether requests go over TLS. */
+  get secure(): boolean {
+    return this.#client["protocol"] === "https:";
   }
 
   /** Sends a request whose answer has no body that matters, and gives its headers. */
@@ -50,7 +82,7 @@ export class Requests {
     const body = await readText(answer);
     const element = readXml(body);
     if (element?.name === root) return { element, headers: answer.headers };
-    throw new AnswerError(failureOfAnswer(answer, body, this.#region));
+    throw new AnswerError(failureOfAnswer(answer, body, this.#region, this.#correctedMs));
   }
 
   /** Sends a request, and gives the answer with its body still to be read. */
@@ -59,7 +91,7 @@ export class Requests {
   }
 
   async #answer(request: MinioRequest): Promise<IncomingMessage> {
-    const { method, key, query = {}, headers = {}, body = "", signal } = request;
+    const { method, key, query = {}, headers = {}, body = "", signed = true, signal } = request;
     const options = {
       method,
       bucketName: this.#bucket,
@@ -69,8 +101,33 @@ export class Requests {
     };
     const payload =
       typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
-      this.#client.makeRequestAsync(options, payload, [200], this.#region),
+    if (method !== "GET" && method !== "HEAD") {
+      options.headers["content-length"] = String(Buffer.byteLength(payload));
+    }
+    const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
+    let correctedMs = 0;
+    const generation = this.#renewal?.generation ?? 0;
+    const keys = await this.#renewal?.credentials().catch((error: unknown) => {
+      const text = `the provider of credentials failed: ${textOf(error)}`;
+      throw new AnswerError({ kind: "no-credentials", text });
+    });
+    if (keys !== undefined && (!keys.accessKey || !keys.secretKey)) {
+      const text = "the access key or its secret is empty";
+      throw new AnswerError({ kind: "no-credentials", text });
+    }
+    const sign = (request: SignedRequest): void => {
+      correctedMs = this.#correctedMs;
+      this.#sign(request, sha256, keys);
+    };
+    const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
+      this.#client.makeRequestStreamAsync(
+        options,
+        payload,
+        // The client's own rule by protocol, which the signature of ours replaces.
+        this.#client.enableSHA256 ? NO_HASH : "",
+        [200],
+        this.#region,
+      ),
     );
     if (answer === undefined) {
       throw new StowageError(
@@ -80,9 +137,36 @@ export class Requests {
     }
     const { statusCode = 0 } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
-    throw new AnswerError(failureOfAnswer(answer, await readText(answer), this.#region));
+    const text = await readText(answer);
+    const failure = failureOfAnswer(answer, text, this.#region, correctedMs);
+    if (failure.kind === "answer" && failure.status === 403 && failure.clock?.wrong === true) {
+      this.#correctedMs = failure.clock.aheadMs;
+    }
+    const heeded = failure.kind === "answer" && this.#renewal?.heed(failure, generation);
+    throw new AnswerError(heeded || failure);
+  }
+
+  /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
+  #sign({ method, path, headers }: SignedRequest, sha256: string, renewed?: MinioKeys): void {
+    if (headers["authorization"] === undefined) return;
+    const { accessKey, secretKey } = renewed ?? keysOf(this.#client);
+    const token = renewed?.sessionToken;
+    if (token !== undefined) headers["x-amz-security-token"] = token;
+    const date = new Date(Date.now() + this.#correctedMs);
+    headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
+    headers["x-amz-content-sha256"] = sha256;
+    const request = { method, path, headers } as Parameters<typeof signV4>[0];
+    headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
   }
 }
+
+/** The client keeps them from others, and has no way to sign for them. */
+function keysOf(client: Client) {
+  return { accessKey: client["accessKey"], secretKey: client["secretKey"] };
+}
+
+/** Sixty-four digits, which the client asks for. */
+const NO_HASH = "0".repeat(64);
 
 async function readText(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,12 +1,14 @@
 import type { Client } from "minio";
 import { postPresignSignatureV4, presignSignatureV4 } from "minio/dist/esm/signing.mjs";
 import { percentEncoded } from "../s3-protocol/headers.js";
+import type { Renewal } from "../s3-protocol/renewal.js";
 import type {
   Signatory,
   SignedPolicy,
   SigningWire,
   UnsignedRequest,
 } from "../s3-protocol/signing-wire.js";
+import type { MinioKeys } from "./requests.js";
 
 /**
  * Signs by the functions that the client signs with. Its `presignedUrl` signs the host alone: whoever
@@ -16,19 +18,28 @@ export class MinioSigningWire implements SigningWire {
   readonly #client: Client;
   readonly #bucket: string;
   readonly #region: string;
+  readonly #renewal: Renewal<MinioKeys> | undefined;
 
-  constructor(client: Client, bucket: string, region: string) {
+  constructor(client: Client, bucket: string, region: string, renewal?: Renewal<MinioKeys>) {
     this.#client = client;
     this.#bucket = bucket;
     this.#region = region;
+    this.#renewal = renewal;
   }
 
   async signatory(): Promise<Signatory> {
-    await this.#client["checkAndRefreshCreds"]();
+    const { accessKey, sessionToken } = await this.#keys();
+    return { accessKey, region: this.#region, sessionToken };
+  }
+
+  async #keys(): Promise<MinioKeys> {
+    if (this.#renewal !== undefined) return this.#renewal.credentials();
+    const client = this.#client;
+    await client["checkAndRefreshCreds"]();
     return {
-      accessKey: this.#client["accessKey"],
-      region: this.#region,
-      sessionToken: this.#client["sessionToken"],
+      accessKey: client["accessKey"],
+      secretKey: client["secretKey"],
+      sessionToken: client["sessionToken"],
     };
   }
 
@@ -47,11 +58,12 @@ export class MinioSigningWire implements SigningWire {
       region: this.#region,
     });
     const { host = "" } = own;
+    const { accessKey, secretKey, sessionToken } = await this.#keys();
     return presignSignatureV4(
       { protocol, method, path, headers: { ...signable(headers), host } },
-      client["accessKey"],
-      client["secretKey"],
-      client["sessionToken"],
+      accessKey,
+      secretKey,
+      sessionToken,
       this.#region,
       at,
       expiresInSeconds,
@@ -65,7 +77,8 @@ export class MinioSigningWire implements SigningWire {
       bucketName: this.#bucket,
       region: this.#region,
     });
-    const signature = postPresignSignatureV4(this.#region, at, client["secretKey"], policy);
+    const { secretKey } = await this.#keys();
+    const signature = postPresignSignatureV4(this.#region, at, secretKey, policy);
     return { url: `${protocol}//${headers["host"]}${path}`, signature };
   }
 }

@@ -1,7 +1,9 @@
 import type { Client } from "minio";
+import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import type { Renewal } from "../s3-protocol/renewal.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
-import { Requests } from "./requests.js";
+import { type MinioKeys, Requests } from "./requests.js";
 import { MinioSigningWire } from "./signer.js";
 import { MinioWire } from "./wire.js";
 
@@ -19,15 +21,27 @@ export interface MinioStoreOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
   readonly signingClient?: Client | undefined;
+  /** In place of the keys of the client, which is then to have any. */
+  readonly renewal?: Renewal<MinioKeys> | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
 }
 
 /** A bucket of MinIO, or of a server that speaks S3, by the client of MinIO. */
 export class MinioObjectStore extends ProtocolStore {
   constructor(options: MinioStoreOptions) {
     const { client, bucket, region = "us-east-1", profile = "minio", server = "MinIO" } = options;
-    const requests = new Requests(client, bucket, region, options.requestTimeoutMs);
-    const signing = new MinioSigningWire(options.signingClient ?? client, bucket, region);
-    const site = { kind: "minio", bucket, server };
-    super(new MinioWire(requests, bucket), signing, site, profileOf(profile));
+    const requests = new Requests(
+      client,
+      bucket,
+      region,
+      options.requestTimeoutMs,
+      options.renewal,
+    );
+    const known = profileOf(profile);
+    const wire = new MinioWire(requests, bucket, payloadRule(options.payloadSigning, known));
+    const signer = options.signingClient ?? client;
+    const signing = new MinioSigningWire(signer, bucket, region, options.renewal);
+    super(wire, signing, { kind: "minio", bucket, server }, known);
   }
 }

@@ -6,11 +6,21 @@ import { REQUEST_TIMEOUT } from "../s3-protocol/failure.js";
 
 type Transport = NonNullable<ClientOptions["transport"]>;
 
+/** A request as the client has signed it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Record<string, string>;
+}
+
 /** One request of ours on its way through the client. */
 export interface Pending {
   readonly signal: AbortSignal | undefined;
   /** Milliseconds until an answer begins. */
   readonly timeoutMs: number | undefined;
+  /** Signs the request once more, as the client cannot. */
+  readonly sign: (request: SignedRequest) => void;
   answer?: IncomingMessage;
 }
 
@@ -37,6 +47,7 @@ export const minioTransport: Transport = {
     const make = options.protocol === "https:" ? https.request : http.request;
     const ours = pending.getStore();
     if (ours === undefined) return make(options, onAnswer);
+    ours.sign(options as unknown as SignedRequest);
     const request = make(options, (answer) => {
       ours.answer = answer;
       onAnswer({ statusCode: 200 } as IncomingMessage);

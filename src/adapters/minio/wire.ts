@@ -5,6 +5,7 @@ import { crc32Checksum } from "../../domain/checksum.js";
 import type { Encryption } from "../../ports/object-store.js";
 import type { Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
+import type { SignsPayload } from "../s3-protocol/payloads.js";
 import type {
   Attributes,
   Completed,
@@ -41,10 +42,12 @@ import type { Requests } from "./requests.js";
 export class MinioWire implements Wire {
   readonly #requests: Requests;
   readonly #bucket: string;
+  readonly #signs: SignsPayload;
 
-  constructor(requests: Requests, bucket: string) {
+  constructor(requests: Requests, bucket: string, signs: SignsPayload) {
     this.#requests = requests;
     this.#bucket = bucket;
+    this.#signs = signs;
   }
 
   failureOf(error: unknown): Failure {
@@ -54,7 +57,14 @@ export class MinioWire implements Wire {
   async putObject(request: PutRequest): Promise<Written> {
     const { key, bytes, signal } = request;
     const headers = { ...attributes(request), ...conditions(request), ...checksum(request.crc32) };
-    const answer = await this.#requests.send({ method: "PUT", key, headers, body: bytes, signal });
+    const answer = await this.#requests.send({
+      method: "PUT",
+      key,
+      headers,
+      body: bytes,
+      signed: this.#signs(this.#requests.secure, request.crc32),
+      signal,
+    });
     return written(answer);
   }
 
@@ -162,6 +172,7 @@ export class MinioWire implements Wire {
       query,
       headers,
       body: bytes,
+      signed: this.#signs(this.#requests.secure, request.crc32),
       signal,
     });
     return { etag: answer.etag, crc32: one(answer["x-amz-checksum-crc32"]) };

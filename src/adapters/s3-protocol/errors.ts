@@ -8,6 +8,7 @@ import {
 } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import type { When } from "../../ports/object-store.js";
+import { skewText, withSkew } from "./clock.js";
 import { codeOfAnswer } from "./codes.js";
 import {
   type AnswerFailure,
@@ -108,16 +109,23 @@ export function badAnswer(site: Site, call: Call, why: string, facts?: ErrorFact
 
 /** The error that a failed request becomes. */
 export function errorOf(site: Site, call: Call, told: Failure, error: unknown): StowageError {
-  const failure = told.kind === "answer" ? withRegion(told) : told;
+  const failure = told.kind === "answer" ? withSkew(withRegion(told)) : told;
   const code = codeOf(failure, call);
   const facts: ErrorFacts = {
     ...factsOf(site, call),
     ...answerFacts(failure),
     outcome: READS.has(call.operation) ? undefined : outcomeOf(failure),
     remedy: remedyOf(code, failure, site),
+    ...(isCorrected(code, failure) ? { retryable: true } : {}),
   };
   const message = `${cannot(call)}: ${whyOf(code, failure, site, call)}`;
   return new StowageError(code, message, facts, { cause: safeCause(error) });
+}
+
+/** The wire has set its time, or dropped its credentials: signed again, the request may be taken. */
+function isCorrected(code: ErrorCode, failure: Failure): boolean {
+  if (failure.kind !== "answer") return false;
+  return failure.renewed === true || (code === "clock-skew" && failure.clock?.wrong === true);
 }
 
 /** Where no field tells the right region, as in a result of one key, the text may: MinIO, Amazon S3. */
@@ -241,7 +249,9 @@ function whyOfAnswer(code: ErrorCode, failure: AnswerFailure, site: Site, call: 
         ? `bucket ${quote(site.bucket)} is in another region; ${answer}`
         : `bucket ${quote(site.bucket)} is in region ${quote(failure.region)}; set region to that`;
     case "clock-skew":
-      return "this machine's clock and the server's are too far apart; set this one right";
+      return failure.clock === undefined
+        ? `this machine's clock and the server's are too far apart; ${answer}`
+        : `${skewText(failure.clock, site.server)}; ${answer}`;
     default:
       return answer;
   }
@@ -259,6 +269,7 @@ function remedyOf(code: ErrorCode, failure: Failure, site: Site): string | undef
   if (code === "invalid-credentials") {
     return "See that the access key and the secret key are those of this server, and have not expired.";
   }
+  if (code === "clock-skew") return "Set this machine's clock right, or the server's.";
   if (code === "wrong-region" && failure.region !== undefined) {
     return `Set region to ${failure.region}.`;
   }

@@ -28,6 +28,17 @@ export interface AnswerFailure {
   /** Of the bucket, where the server told. */
   readonly region?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly clock?: ClockReading | undefined;
+  /** Whether the credentials have ended, and a provider is asked for others. */
+  readonly renewed?: boolean | undefined;
+}
+
+/** What an answer tells of the time. */
+export interface ClockReading {
+  /** Milliseconds by which the server's clock is ahead of this machine's. */
+  readonly aheadMs: number;
+  /** Whether the time that the request was signed with is not what the server's clock says. */
+  readonly wrong: boolean;
 }
 
 /** Codes of errors that Stowage itself puts on sockets. */

@@ -1,3 +1,4 @@
+import { clockReading } from "../s3-protocol/clock.js";
 import {
   errorFields,
   type Failure,
@@ -13,8 +14,9 @@ const NO_CODE: ReadonlySet<unknown> = new Set(["Unknown", "UnknownError", "Error
  * What an error of the SDK means.
  *
  * @param region the client's own: a server that names the same one does not complain of it.
+ * @param correctedMs what the time of the request had been corrected by.
  */
-export function failureOf(error: unknown, region: string | undefined): Failure {
+export function failureOf(error: unknown, region: string | undefined, correctedMs = 0): Failure {
   const { name, message, $fault, $metadata, $response, ...fields } = errorFields(error);
   const text = textOf(error).replace(/ *Deserialization error: .*/, "");
   if (name === "CredentialsProviderError" || name === "TokenProviderError") {
@@ -47,6 +49,7 @@ export function failureOf(error: unknown, region: string | undefined): Failure {
     requestId: request,
     region: told === region ? undefined : told,
     retryAfterMs: retryAfterMs(header("retry-after"), new Date()),
+    clock: clockReading(header("date"), correctedMs),
   };
 }
 

@@ -2,18 +2,14 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
-import { textOf } from "../s3-protocol/failure.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
+import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
+import { Renewal } from "../s3-protocol/renewal.js";
+import { type Identity, identityOf, type S3Credentials } from "./credentials.js";
 import { S3ObjectStore } from "./store.js";
 
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  /** When they end: a provider is then asked again. */
-  readonly expiration?: Date | undefined;
-}
+export type { S3Credentials };
 
 export interface OpenS3Options {
   readonly bucket: string;
@@ -38,6 +34,8 @@ export interface OpenS3Options {
   readonly idleTimeoutMs?: number | undefined;
   /** Milliseconds until an answer begins. Default: no limit but the idle time. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
   /** Connections at once; further requests wait for one. Default: 50. */
   readonly maxSockets?: number | undefined;
 }
@@ -59,10 +57,22 @@ export function openS3Store(options: OpenS3Options): OpenStore {
     idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
     maxSockets: options.maxSockets ?? 50,
   });
-  const config = clientConfig(options, url, agents);
+  const { credentials } = options;
+  const renewal =
+    typeof credentials === "function"
+      ? new Renewal(
+          () => identityOf(credentials),
+          ({ accessKeyId, sessionToken = "" }: Identity) => `${accessKeyId} ${sessionToken}`,
+        )
+      : undefined;
+  const config = clientConfig(options, url, agents, renewal);
   const client = new S3Client(config);
   const signingClient = publicUrl === undefined ? undefined : clientAt(publicUrl, config, client);
-  return new OpenS3Store({ client, signingClient, bucket, profile: known, server: url }, agents);
+  const { payloadSigning } = options;
+  return new OpenS3Store(
+    { client, signingClient, bucket, profile: known, server: url, payloadSigning, renewal },
+    agents,
+  );
 }
 
 class OpenS3Store extends S3ObjectStore implements OpenStore {
@@ -87,6 +97,7 @@ function clientConfig(
   { region, pathStyle, credentials, requestTimeoutMs }: OpenS3Options,
   url: string | undefined,
   agents: Agents,
+  renewal: Renewal<Identity> | undefined,
 ): S3ClientConfig {
   const requestTimeout =
     requestTimeoutMs === undefined
@@ -115,40 +126,14 @@ function clientConfig(
   if (url !== undefined) config.endpoint = url;
   const known = region ?? (url === undefined ? undefined : "us-east-1");
   if (known !== undefined) config.region = known;
-  if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
+  if (renewal !== undefined) {
+    // Kept by the renewal: what the SDK keeps, it would not ask for again when it is refused.
+    config.credentials = Object.assign(() => renewal.credentials(), { memoized: true });
+  } else if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
   return config;
 }
 
 /** A client that signs as another does, for another host. */
 function clientAt(endpoint: string, config: S3ClientConfig, { config: own }: S3Client): S3Client {
   return new S3Client({ ...config, endpoint, region: own.region, credentials: own.credentials });
-}
-
-/** What the SDK signs with, which takes no `undefined` for what is missing, and anything for a key. */
-async function identityOf(credentials: NonNullable<OpenS3Options["credentials"]>) {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } =
-    typeof credentials === "function" ? await provided(credentials) : credentials;
-  if (!accessKeyId || !secretAccessKey)
-    throw noCredentials("the access key or its secret is empty");
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    ...(expiration === undefined ? {} : { expiration }),
-  };
-}
-
-async function provided(provider: () => Promise<S3Credentials>): Promise<S3Credentials> {
-  try {
-    return await provider();
-  } catch (error) {
-    throw noCredentials(`the provider of credentials failed: ${textOf(error)}`);
-  }
-}
-
-/** Named as the SDK names what its own providers throw. */
-function noCredentials(message: string): Error {
-  const error = new Error(message);
-  error.name = "CredentialsProviderError";
-  return error;
 }

@@ -1,5 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { type PayloadSigning, payloadRule } from "../s3-protocol/payloads.js";
 import { type Profile, type ProfileName, profileOf } from "../s3-protocol/profiles.js";
+import type { Heeding } from "../s3-protocol/renewal.js";
 import { ProtocolStore } from "../s3-protocol/store.js";
 import { SdkSigningWire } from "./signer.js";
 import { SdkWire } from "./wire.js";
@@ -14,14 +16,19 @@ export interface S3StoreOptions {
   readonly server?: string | undefined;
   /** To whose endpoint signed URLs lead. Nothing is sent by it. Default: `client`. */
   readonly signingClient?: S3Client | undefined;
+  /** Where the client gets its credentials from, if they can be renewed. */
+  readonly renewal?: Heeding | undefined;
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
 }
 
 /** A bucket of Amazon S3, or of a server that speaks its protocol, by the AWS SDK. */
 export class S3ObjectStore extends ProtocolStore {
   constructor(options: S3StoreOptions) {
-    const { client, bucket, profile = "aws", server = "Amazon S3" } = options;
+    const { client, bucket, profile = "aws", server = "Amazon S3", payloadSigning } = options;
+    const known = profileOf(profile);
+    const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known), options.renewal);
     const signing = new SdkSigningWire(options.signingClient ?? client, bucket);
-    const site = { kind: "s3", bucket, server };
-    super(new SdkWire(client, bucket), signing, site, profileOf(profile));
+    super(wire, signing, { kind: "s3", bucket, server }, known);
   }
 }

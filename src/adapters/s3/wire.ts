@@ -21,6 +21,8 @@ import {
 import type { Encryption } from "../../ports/object-store.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
+import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
+import type { Heeding } from "../s3-protocol/renewal.js";
 import type {
   Attributes,
   Completed,
@@ -54,15 +56,46 @@ import { failureOf } from "./errors.js";
 export class SdkWire implements Wire {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #signs: SignsPayload;
+  readonly #signed = new WeakMap<object, { correctedMs: number; generation: number }>();
+  readonly #renewal: Heeding | undefined;
+  readonly #send: S3Client["send"];
   #region: string | undefined;
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3Client, bucket: string, signs: SignsPayload, renewal?: Heeding) {
     this.#client = client;
     this.#bucket = bucket;
+    this.#signs = signs;
+    this.#renewal = renewal;
+    this.#send = this.#watched(client);
+  }
+
+  /**
+   * Remembers of each error what its request was signed with. The SDK corrects the time by the
+   * answer, also by that to another request that was on its way at the same time.
+   */
+  #watched(client: S3Client): S3Client["send"] {
+    const send = client.send.bind(client) as (...given: unknown[]) => Promise<unknown>;
+    const watched = async (...given: unknown[]): Promise<unknown> => {
+      const correctedMs = client.config.systemClockOffset;
+      const generation = this.#renewal?.generation ?? 0;
+      try {
+        return await send(...given);
+      } catch (error) {
+        if (error instanceof Error) this.#signed.set(error, { correctedMs, generation });
+        throw error;
+      }
+    };
+    return watched as unknown as S3Client["send"];
   }
 
   failureOf(error: unknown): Failure {
-    return failureOf(error, this.#region);
+    const known = error instanceof Error ? this.#signed.get(error) : undefined;
+    const failure = failureOf(error, this.#region, known?.correctedMs);
+    if (failure.kind !== "answer" || this.#renewal === undefined || known === undefined) {
+      return failure;
+    }
+    return this.#renewal.heed(failure, known.generation);
   }
 
   async putObject(request: PutRequest): Promise<Written> {
@@ -75,8 +108,8 @@ export class SdkWire implements Wire {
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
     });
-    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
-    const answer = await this.#client.send(command, await this.#options(signal));
+    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -97,7 +130,7 @@ export class SdkWire implements Wire {
       { step: "build", name: "stowageChecksumMode" },
     );
     const options = await this.#options(signal);
-    const answer = await this.#client.send(command, options).catch((error: unknown) => {
+    const answer = await this.#send(command, options).catch((error: unknown) => {
       letGo(error);
       throw error;
     });
@@ -108,12 +141,12 @@ export class SdkWire implements Wire {
 
   async headObject({ key, signal }: KeyRequest): Promise<FoundObject> {
     const command = new HeadObjectCommand({ ...this.#at(key), ChecksumMode: "ENABLED" });
-    return found(await this.#client.send(command, await this.#options(signal)));
+    return found(await this.#send(command, await this.#options(signal)));
   }
 
   async deleteObject({ key, ifMatch, signal }: KeyRequest & Conditions): Promise<void> {
     const command = new DeleteObjectCommand({ ...this.#at(key), IfMatch: ifMatch });
-    await this.#client.send(command, await this.#options(signal));
+    await this.#send(command, await this.#options(signal));
   }
 
   async deleteObjects({ keys, signal }: DeletesRequest): Promise<readonly Deleted[]> {
@@ -121,10 +154,7 @@ export class SdkWire implements Wire {
       Bucket: this.#bucket,
       Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: false },
     });
-    const { Deleted = [], Errors = [] } = await this.#client.send(
-      command,
-      await this.#options(signal),
-    );
+    const { Deleted = [], Errors = [] } = await this.#send(command, await this.#options(signal));
     return [
       ...Deleted.map(({ Key }) => ({ key: Key })),
       ...Errors.map(({ Key, Code, Message }) => ({ key: Key, code: Code ?? "", text: Message })),
@@ -141,7 +171,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       MetadataDirective: "COPY",
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.CopyObjectResult?.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -156,7 +186,7 @@ export class SdkWire implements Wire {
       MaxKeys: pageSize,
       EncodingType: encoded ? "url" : undefined,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { Contents = [], CommonPrefixes = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
@@ -174,7 +204,7 @@ export class SdkWire implements Wire {
 
   async headBucket({ signal }: Sending): Promise<void> {
     const command = new HeadBucketCommand({ Bucket: this.#bucket });
-    await this.#client.send(command, await this.#options(signal));
+    await this.#send(command, await this.#options(signal));
   }
 
   async createUpload(request: CreateRequest): Promise<CreatedUpload> {
@@ -185,7 +215,7 @@ export class SdkWire implements Wire {
       ChecksumAlgorithm: checksummed ? "CRC32" : undefined,
       ChecksumType: checksummed ? "FULL_OBJECT" : undefined,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { uploadId: answer.UploadId, encryption: answer.ServerSideEncryption };
   }
 
@@ -198,8 +228,8 @@ export class SdkWire implements Wire {
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
     });
-    if (crc32 !== undefined) command.middlewareStack.add(unsignedOverTls, UNSIGNED);
-    const answer = await this.#client.send(command, await this.#options(signal));
+    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
   }
 
@@ -212,7 +242,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       CopySourceRange: range,
     });
-    const { CopyPartResult } = await this.#client.send(command, await this.#options(signal));
+    const { CopyPartResult } = await this.#send(command, await this.#options(signal));
     return { etag: CopyPartResult?.ETag, crc32: CopyPartResult?.ChecksumCRC32 };
   }
 
@@ -231,13 +261,13 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
       ChecksumType: crc32 === undefined ? undefined : "FULL_OBJECT",
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, key: answer.Key };
   }
 
   async abortUpload(request: UploadRequest): Promise<void> {
     const command = new AbortMultipartUploadCommand(this.#upload(request));
-    await this.#client.send(command, await this.#options(request.signal));
+    await this.#send(command, await this.#options(request.signal));
   }
 
   async listParts(
@@ -245,7 +275,7 @@ export class SdkWire implements Wire {
   ): Promise<PartPage> {
     const { after, signal } = request;
     const command = new ListPartsCommand({ ...this.#upload(request), PartNumberMarker: after });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { IsTruncated, NextPartNumberMarker, Parts = [] } = answer;
     return {
       isTruncated: IsTruncated,
@@ -267,7 +297,7 @@ export class SdkWire implements Wire {
       KeyMarker: after?.key,
       UploadIdMarker: after?.uploadId,
     });
-    const answer = await this.#client.send(command, await this.#options(signal));
+    const answer = await this.#send(command, await this.#options(signal));
     const { Uploads = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
@@ -279,6 +309,18 @@ export class SdkWire implements Wire {
         startedAt: Initiated,
       })),
     };
+  }
+
+  /** The SDK hashes what it signs, in one native pass, unless the header is there. */
+  #payload(crc32: string | undefined) {
+    return <A extends { request: unknown }, R>(next: (args: A) => Promise<R>) =>
+      (args: A): Promise<R> => {
+        const { protocol, headers } = args.request as HttpRequest;
+        if (!this.#signs(protocol === "https:", crc32)) {
+          headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD;
+        }
+        return next(args);
+      };
   }
 
   #at(key: string) {
@@ -301,16 +343,7 @@ interface HttpRequest {
   readonly headers: Record<string, string>;
 }
 
-/** Over TLS the checksum is enough: a second hash of the bytes, for the signature, costs as much. */
-function unsignedOverTls<A extends { request: unknown }, R>(next: (args: A) => Promise<R>) {
-  return (args: A): Promise<R> => {
-    const { protocol, headers } = args.request as HttpRequest;
-    if (protocol === "https:") headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-    return next(args);
-  };
-}
-
-const UNSIGNED = { step: "build", name: "stowageUnsignedPayload" } as const;
+const PAYLOAD = { step: "build", name: "stowagePayload" } as const;
 
 /** An answer that the SDK cannot read is thrown with its body unread, and its socket held. */
 function letGo(error: unknown): void {

@@ -25,6 +25,13 @@ export interface StowageConfig {
    * MinIO, `none` in a directory and in memory, which cannot encrypt. `STOWAGE_ENCRYPTION`.
    */
   readonly encryption?: string | undefined;
+  /**
+   * Whether the bytes sent to S3 and MinIO are hashed for the signature of their request, beside the
+   * CRC32. `auto` (default): over plain HTTP, and over TLS where the server does not verify the
+   * CRC32; `always`; `never`: a byte changed on the way over plain HTTP is then found by the checksum
+   * only, and only if the server verifies it. `STOWAGE_PAYLOAD_SIGNING`.
+   */
+  readonly payloadSigning?: "auto" | "always" | "never" | undefined;
   /** Bytes. Default: 5,242,880. `STOWAGE_MULTIPART_THRESHOLD_BYTES`. */
   readonly multipartThresholdBytes?: number | undefined;
   /** Bytes, 5 MiB to 5 GiB. Default: 5,242,880. `STOWAGE_PART_BYTES`. */
@@ -67,7 +74,7 @@ export interface StowageConfig {
    */
   readonly s3Credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** Of MinIO. `MINIO_ACCESS_KEY` and `MINIO_SECRET_KEY`. */
-  readonly minioCredentials?: MinioCredentials | undefined;
+  readonly minioCredentials?: MinioCredentials | (() => Promise<MinioCredentials>) | undefined;
 }
 
 export interface S3Credentials {
@@ -81,4 +88,7 @@ export interface S3Credentials {
 export interface MinioCredentials {
   readonly accessKey: string;
   readonly secretKey: string;
+  readonly sessionToken?: string | undefined;
+  /** When they end, for credentials that a provider renews. */
+  readonly expiration?: Date | undefined;
 }

@@ -20,6 +20,7 @@ export interface Settings {
   readonly datasetsPrefix: string;
   readonly modelsPrefix: string;
   readonly encryption: Encryption | undefined;
+  readonly payloadSigning: "auto" | "always" | "never";
   readonly wishes: UploadWishes;
   readonly concurrency: number;
   readonly retry: RetryPolicy;
@@ -31,7 +32,7 @@ export interface Settings {
   /** Absolute. `undefined` for no journal. */
   readonly journal: string | undefined;
   readonly s3Credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
-  readonly minioCredentials: MinioCredentials | undefined;
+  readonly minioCredentials: MinioCredentials | (() => Promise<MinioCredentials>) | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,6 +48,7 @@ const FIELDS = {
     v.string("use AES256, aws:kms, aws:kms:KEY_ID or none"),
     v.regex(/^(none|AES256|aws:kms(:.+)?)$/, "use AES256, aws:kms, aws:kms:KEY_ID or none"),
   ),
+  payloadSigning: v.picklist(["auto", "always", "never"], "use auto, always or never"),
   multipartThresholdBytes: whole(1, S3_LIMITS.maxPutBytes, "bytes"),
   partBytes: whole(S3_LIMITS.minPartBytes, S3_LIMITS.maxPartBytes, "bytes"),
   streamPartCapBytes: whole(S3_LIMITS.minPartBytes, S3_LIMITS.maxPartBytes, "bytes"),
@@ -128,6 +130,7 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
     location,
     ...prefixes(values),
     encryption,
+    payloadSigning: (values.payloadSigning ?? "auto") as Settings["payloadSigning"],
     wishes: {
       thresholdBytes: number("multipartThresholdBytes", MULTIPART_THRESHOLD_BYTES),
       partBytes: number("partBytes", MULTIPART_PART_BYTES),
@@ -224,8 +227,10 @@ function credentialFaults({ s3Credentials, minioCredentials }: StowageConfig): M
       faults.push({ name: "s3Credentials", rule: "needs accessKeyId and secretAccessKey" });
     }
   }
-  if (minioCredentials !== undefined && lacks(minioCredentials, "accessKey", "secretKey")) {
-    faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
+  if (minioCredentials !== undefined && typeof minioCredentials !== "function") {
+    if (lacks(minioCredentials, "accessKey", "secretKey")) {
+      faults.push({ name: "minioCredentials", rule: "needs accessKey and secretKey" });
+    }
   }
   return faults;
 }
@@ -235,7 +240,7 @@ function minioCredentialsOf(
   env: Environment,
   location: StoreLocation | undefined,
   mistakes: Mistake[],
-): MinioCredentials | undefined {
+): Settings["minioCredentials"] {
   if (config.minioCredentials !== undefined) return config.minioCredentials;
   if (location?.kind !== "minio") return undefined;
   const accessKey = env["MINIO_ACCESS_KEY"] ?? "";

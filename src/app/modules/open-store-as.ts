@@ -11,7 +11,7 @@ export async function openStoreAs(
   settings: Settings,
   profile: ProfileName | Profile | undefined,
 ): Promise<OpenStore> {
-  const { location, connectTimeoutMs, idleTimeoutMs } = settings;
+  const { location, connectTimeoutMs, idleTimeoutMs, payloadSigning } = settings;
   const limits = { connectTimeoutMs, idleTimeoutMs };
   switch (location.kind) {
     case "memory": {
@@ -25,13 +25,15 @@ export async function openStoreAs(
     case "s3": {
       const { openS3Store } = await import("../../adapters/s3/index.js");
       const { kind, ...where } = location;
-      return openS3Store({ ...where, ...limits, profile, credentials: settings.s3Credentials });
+      const { s3Credentials: credentials } = settings;
+      return openS3Store({ ...where, ...limits, profile, payloadSigning, credentials });
     }
     case "minio": {
       const { openMinioStore } = await import("../../adapters/minio/index.js");
       const { kind, ...where } = location;
-      const { accessKey = "", secretKey = "" } = settings.minioCredentials ?? {};
-      return openMinioStore({ ...where, ...limits, profile, accessKey, secretKey });
+      const { minioCredentials: given } = settings;
+      const keys = typeof given === "function" ? { credentials: given } : (given ?? {});
+      return openMinioStore({ ...where, ...limits, profile, payloadSigning, ...keys });
     }
   }
 }
