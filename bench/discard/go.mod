@@ -1,0 +1,3 @@
+module stowage/bench/discard
+
+go 1.24

@@ -1,0 +1,93 @@
+import { MIB } from "./constants.mjs";
+
+/** Every client by its id: how tables name it, its module, and how that is set up. */
+export const CLIENTS = {
+  s3: { title: "**Stowage, S3**", module: "stowage", adapter: "s3" },
+  "s3-unsigned": {
+    title: "**Stowage, S3, unsigned**",
+    module: "stowage",
+    adapter: "s3",
+    settings: { payloadSigning: "never" },
+  },
+  minio: { title: "**Stowage, MinIO**", module: "stowage", adapter: "minio" },
+  filesystem: { title: "**Stowage, directory**", module: "stowage", adapter: "filesystem" },
+  "aws-sdk": {
+    title: "`@aws-sdk/lib-storage`",
+    smallTitle: "`@aws-sdk/client-s3`",
+    module: "aws-sdk",
+  },
+  "minio-sdk": { title: "`minio`", module: "minio" },
+  "files-sdk": { title: "files-sdk", module: "files-sdk" },
+  opendal: { title: "OpenDAL", module: "opendal" },
+  http: { title: "bare `http`", module: "http" },
+  cp: { title: "`cp` + `fsync`", module: "cp" },
+};
+
+/** Bytes that a stream of unknown length may take in the process. */
+export const STREAM_CAP_BYTES = 64 * MIB;
+
+const ALL = ["s3", "s3-unsigned", "minio", "aws-sdk", "minio-sdk", "files-sdk", "opendal", "http"];
+// A server that keeps what it is sent takes no PUT without a signature.
+const SIGNING = ALL.filter((client) => client !== "http");
+const SMALL = ALL.filter((client) => client !== "s3-unsigned");
+
+/**
+ * What is measured. Sizes and counts are `[whole, quick]`; `settings` are added to those of Stowage.
+ */
+const PLAN = [
+  { id: "discard-1gib", server: "discard", title: "1 GiB file", file: [1024, 64], of: ALL },
+  { id: "discard-256mib", server: "discard", title: "256 MiB file", file: [256, 32], of: ALL },
+  { id: "discard-4gib", server: "discard", title: "4 GiB file", sparse: [4096, 256], of: ["s3"] },
+  {
+    id: "discard-stream",
+    server: "discard",
+    title: "stream of unknown length, 512 MiB",
+    stream: [512, 64],
+    settings: { memoryBudgetBytes: STREAM_CAP_BYTES },
+    of: SMALL,
+  },
+  { id: "discard-small", server: "discard", title: "2,000 × 4 KiB", small: [2000, 200], of: SMALL },
+  { id: "minio-1gib", server: "minio", title: "1 GiB file", file: [1024, 64], of: SIGNING },
+  { id: "minio-256mib", server: "minio", title: "256 MiB file", file: [256, 32], of: SIGNING },
+  {
+    id: "minio-stream",
+    server: "minio",
+    title: "stream of unknown length, 512 MiB",
+    stream: [512, 64],
+    settings: { memoryBudgetBytes: STREAM_CAP_BYTES },
+    of: SMALL.filter((client) => client !== "http"),
+  },
+  {
+    id: "minio-small",
+    server: "minio",
+    title: "2,000 × 4 KiB",
+    small: [2000, 200],
+    of: SMALL.filter((client) => client !== "http"),
+  },
+  {
+    id: "directory-1gib",
+    server: "directory",
+    title: "1 GiB file",
+    file: [1024, 64],
+    of: ["filesystem", "cp"],
+  },
+];
+
+/** The scenarios whose id holds `only`, at their whole or their quick size. */
+export function scenarios(only, quick) {
+  const pick = (pair) => pair?.[quick ? 1 : 0];
+  return PLAN.filter(({ id }) => id.includes(only)).map(
+    ({ file, sparse, stream, small, ...rest }) => {
+      const mib = pick(file ?? sparse ?? stream);
+      const count = pick(small);
+      const kind = small ? "small" : stream ? "stream" : "file";
+      return { ...rest, kind, mib, count, sparse: sparse !== undefined };
+    },
+  );
+}
+
+/** What the tables call a client in a scenario. */
+export function titleOf(client, { kind }) {
+  const { title, smallTitle } = CLIENTS[client];
+  return kind === "small" ? (smallTitle ?? title) : title;
+}
