@@ -56,18 +56,19 @@ export async function* abortable<T>(
 export async function withGrace<T>(
   signal: AbortSignal | undefined,
   graceMs: number,
-  send: (later: AbortSignal) => Promise<T>,
+  send: (later: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
+  if (signal === undefined) return send(undefined);
   const later = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    timer = setTimeout(() => later.abort(signal?.reason), graceMs);
+    timer = setTimeout(() => later.abort(signal.reason), graceMs);
   };
-  signal?.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await send(later.signal);
   } finally {
-    signal?.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     clearTimeout(timer);
   }
 }

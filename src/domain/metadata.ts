@@ -94,7 +94,7 @@ function isPlain(value: string): boolean {
     /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) &&
     !value.includes("  ") &&
     !value.includes("=?") &&
-    !value.toUpperCase().startsWith(EXT_MARK)
+    value.slice(0, EXT_MARK.length).toUpperCase() !== EXT_MARK
   );
 }
 

@@ -88,8 +88,9 @@ export function timestamp(at: Date): string {
       `Cannot use time ${String(at.getTime())}: it lies outside 1970 to 9999`,
     );
   }
-  const [date = "", time = ""] = at.toISOString().split("T");
-  return `${date.replaceAll("-", "")}_${time.slice(0, 8).replaceAll(":", "")}`;
+  const iso = at.toISOString();
+  const cut = (start: number, end: number): string => iso.slice(start, end);
+  return `${cut(0, 4)}${cut(5, 7)}${cut(8, 10)}_${cut(11, 13)}${cut(14, 16)}${cut(17, 19)}`;
 }
 
 function instant(stamp: string): Date {

@@ -2,7 +2,8 @@ const encoder = new TextEncoder();
 
 /** The length of a text in bytes of UTF-8. */
 export function utf8Length(text: string): number {
-  return encoder.encode(text).length;
+  // ASCII, as nearly all of it is, need not be encoded to be counted.
+  return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
 }
 
 /** Orders texts by their UTF-8 bytes, which is not the order of `<` (UTF-16 code units). */

@@ -9,6 +9,6 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** From 0 up to, not including, 1. */
   random(): number;
-  /** A text that nobody else has, of 32 hexadecimal digits (128 bits of chance). */
+  /** A text that nobody else has, of 32 hexadecimal digits (122 bits of chance). */
   token(): string;
 }

@@ -74,7 +74,7 @@ export const DEFENCES: readonly Defence[] = [
     id: "abort-grace",
     sees: "a write that is aborted may still say whether it was carried out",
     file: "src/app/abortable.ts",
-    off: ["later.abort(signal?.reason), graceMs", "later.abort(signal?.reason), graceMs - graceMs"],
+    off: ["later.abort(signal.reason), graceMs", "later.abort(signal.reason), graceMs - graceMs"],
     tests: ["test/app/upload-aborts"],
   },
   {

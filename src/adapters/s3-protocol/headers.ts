@@ -61,8 +61,9 @@ function quotedEtag(etag: string): string {
 
 /** An ETag without quotes; `undefined` for none, or an empty one. */
 export function toldEtag(header: string | undefined): string | undefined {
-  const etag = header?.replace(/^"(.*)"$/, "$1");
-  return etag === "" ? undefined : etag;
+  if (header === undefined || header === "" || header === '""') return undefined;
+  const isQuoted = header.length > 2 && header.startsWith('"') && header.endsWith('"');
+  return isQuoted ? header.slice(1, -1) : header;
 }
 
 /** Whether what the server tells of an object's encryption is what was asked for. */
