@@ -24,7 +24,8 @@ await client.close();
 async function carryOut() {
   if (work.kind === "file") return client.file(work.path);
   // Nothing but the bytes is known of it: neither a path nor a length.
-  if (work.kind === "stream") return client.stream(createReadStream("", { fd: openSync(work.path) }));
+  if (work.kind === "stream")
+    return client.stream(createReadStream("", { fd: openSync(work.path) }));
   let next = 0;
   const bytes = Buffer.alloc(SMALL_BYTES, "stowage");
   const send = async () => {

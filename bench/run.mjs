@@ -65,7 +65,15 @@ for (let round = 1; round <= rounds; round++) {
 
 const seconds = (performance.now() - began) / 1000;
 const whole = !options.quick && options.only === "" && options.profile === undefined;
-const report = { chosen, results, rounds, seconds, versions: { minio: servers.minio?.version } };
+const { quick } = options;
+const report = {
+  chosen,
+  results,
+  rounds,
+  seconds,
+  quick,
+  versions: { minio: servers.minio?.version },
+};
 console.log(`\n${asText(report)}`);
 if (whole && rounds >= 5) await writeReport(report);
 

@@ -1,4 +1,4 @@
-import { MIB } from "./constants.mjs";
+import { MIB, SMALL_BYTES } from "./constants.mjs";
 
 /** Every client by its id: how tables name it, its module, and how that is set up. */
 export const CLIENTS = {
@@ -35,24 +35,22 @@ const SMALL = ALL.filter((client) => client !== "s3-unsigned");
  * What is measured. Sizes and counts are `[whole, quick]`; `settings` are added to those of Stowage.
  */
 const PLAN = [
-  { id: "discard-1gib", server: "discard", title: "1 GiB file", file: [1024, 64], of: ALL },
-  { id: "discard-256mib", server: "discard", title: "256 MiB file", file: [256, 32], of: ALL },
-  { id: "discard-4gib", server: "discard", title: "4 GiB file", sparse: [4096, 256], of: ["s3"] },
+  { id: "discard-1gib", server: "discard", file: [1024, 64], of: ALL },
+  { id: "discard-256mib", server: "discard", file: [256, 32], of: ALL },
+  { id: "discard-4gib", server: "discard", sparse: [4096, 256], of: ["s3"] },
   {
     id: "discard-stream",
     server: "discard",
-    title: "stream of unknown length, 512 MiB",
     stream: [512, 64],
     settings: { memoryBudgetBytes: STREAM_CAP_BYTES },
     of: SMALL,
   },
-  { id: "discard-small", server: "discard", title: "2,000 × 4 KiB", small: [2000, 200], of: SMALL },
-  { id: "minio-1gib", server: "minio", title: "1 GiB file", file: [1024, 64], of: SIGNING },
-  { id: "minio-256mib", server: "minio", title: "256 MiB file", file: [256, 32], of: SIGNING },
+  { id: "discard-small", server: "discard", small: [2000, 200], of: SMALL },
+  { id: "minio-1gib", server: "minio", file: [1024, 64], of: SIGNING },
+  { id: "minio-256mib", server: "minio", file: [256, 32], of: SIGNING },
   {
     id: "minio-stream",
     server: "minio",
-    title: "stream of unknown length, 512 MiB",
     stream: [512, 64],
     settings: { memoryBudgetBytes: STREAM_CAP_BYTES },
     of: SMALL.filter((client) => client !== "http"),
@@ -60,14 +58,12 @@ const PLAN = [
   {
     id: "minio-small",
     server: "minio",
-    title: "2,000 × 4 KiB",
     small: [2000, 200],
     of: SMALL.filter((client) => client !== "http"),
   },
   {
     id: "directory-1gib",
     server: "directory",
-    title: "1 GiB file",
     file: [1024, 64],
     of: ["filesystem", "cp"],
   },
@@ -81,9 +77,16 @@ export function scenarios(only, quick) {
       const mib = pick(file ?? sparse ?? stream);
       const count = pick(small);
       const kind = small ? "small" : stream ? "stream" : "file";
-      return { ...rest, kind, mib, count, sparse: sparse !== undefined };
+      const title = titleAs(kind, mib, count);
+      return { ...rest, title, kind, mib, count, sparse: sparse !== undefined };
     },
   );
+}
+
+function titleAs(kind, mib, count) {
+  if (kind === "small") return `${count.toLocaleString("en")} × ${SMALL_BYTES / 1024} KiB`;
+  const size = mib < 1024 ? `${mib} MiB` : `${mib / 1024} GiB`;
+  return kind === "stream" ? `a stream of unknown length, ${size}` : `a file of ${size}`;
 }
 
 /** What the tables call a client in a scenario. */

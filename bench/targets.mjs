@@ -7,10 +7,38 @@ const MB = 1_000_000;
  * `limit` allows, or `undefined` where a scenario was left out.
  */
 export const TARGETS = [
-  ratio("Discarding server, 1 GiB, signed + CRC-32: wall", "discard-1gib", "s3", "aws-sdk", "wall", 0.5),
-  ratio("Discarding server, 1 GiB, signed + CRC-32: CPU", "discard-1gib", "s3", "aws-sdk", "cpu", 0.5),
-  ratio("Discarding server, 1 GiB, unsigned + CRC-32: wall", "discard-1gib", "s3-unsigned", "opendal", "wall", 1.1),
-  ratio("Discarding server, 1 GiB, unsigned + CRC-32: wall", "discard-1gib", "s3-unsigned", "aws-sdk", "wall", 0.3),
+  ratio(
+    "Discarding server, 1 GiB, signed + CRC-32: wall",
+    "discard-1gib",
+    "s3",
+    "aws-sdk",
+    "wall",
+    0.5,
+  ),
+  ratio(
+    "Discarding server, 1 GiB, signed + CRC-32: CPU",
+    "discard-1gib",
+    "s3",
+    "aws-sdk",
+    "cpu",
+    0.5,
+  ),
+  ratio(
+    "Discarding server, 1 GiB, unsigned + CRC-32: wall",
+    "discard-1gib",
+    "s3-unsigned",
+    "opendal",
+    "wall",
+    1.1,
+  ),
+  ratio(
+    "Discarding server, 1 GiB, unsigned + CRC-32: wall",
+    "discard-1gib",
+    "s3-unsigned",
+    "aws-sdk",
+    "wall",
+    0.3,
+  ),
   ratio("MinIO, 1 GiB, S3 adapter: wall", "minio-1gib", "s3", "aws-sdk", "wall", 0.6),
   ratio("MinIO, 1 GiB, MinIO adapter: wall", "minio-1gib", "minio", "minio-sdk", "wall", 0.5),
   peak("Peak memory, 1 GiB, S3 adapter", "discard-1gib", "s3", 130 * MB),
@@ -26,10 +54,30 @@ export const TARGETS = [
       return (Math.max(...peaks) - Math.min(...peaks)) / MB;
     },
   },
-  peak("Peak memory, stream under 64 MiB, S3 adapter", "discard-stream", "s3", STREAM_CAP_BYTES + 100 * MB),
-  peak("Peak memory, stream under 64 MiB, MinIO adapter", "discard-stream", "minio", STREAM_CAP_BYTES + 100 * MB),
-  rate("Small objects to the discarding server, S3 adapter: rate", "discard-small", "s3", "aws-sdk"),
-  rate("Small objects to the discarding server, MinIO adapter: rate", "discard-small", "minio", "minio-sdk"),
+  peak(
+    "Peak memory, stream under 64 MiB, S3 adapter",
+    "discard-stream",
+    "s3",
+    STREAM_CAP_BYTES + 100 * MB,
+  ),
+  peak(
+    "Peak memory, stream under 64 MiB, MinIO adapter",
+    "discard-stream",
+    "minio",
+    STREAM_CAP_BYTES + 100 * MB,
+  ),
+  rate(
+    "Small objects to the discarding server, S3 adapter: rate",
+    "discard-small",
+    "s3",
+    "aws-sdk",
+  ),
+  rate(
+    "Small objects to the discarding server, MinIO adapter: rate",
+    "discard-small",
+    "minio",
+    "minio-sdk",
+  ),
   rate("Small objects to MinIO, S3 adapter: rate", "minio-small", "s3", "aws-sdk"),
   rate("Small objects to MinIO, MinIO adapter: rate", "minio-small", "minio", "minio-sdk"),
   ratio("Directory, 1 GiB: wall", "directory-1gib", "filesystem", "cp", "wall", 1.25),
@@ -77,4 +125,3 @@ function peak(title, scenario, client, limitBytes) {
 export function isMet({ limit, atLeast = false }, measured) {
   return atLeast ? measured >= limit : measured <= limit;
 }
-

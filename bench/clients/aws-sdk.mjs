@@ -22,9 +22,7 @@ export function open({ endpoint, bucket, accessKey, secretKey }) {
     file: (path) => upload(createReadStream(path)),
     stream: upload,
     small: (index, bytes) =>
-      client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: `small-${index}.bin`, Body: bytes }),
-      ),
+      client.send(new PutObjectCommand({ Bucket: bucket, Key: `small-${index}.bin`, Body: bytes })),
     close: () => client.destroy(),
   };
 }
