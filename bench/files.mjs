@@ -2,32 +2,35 @@ import { randomFillSync } from "node:crypto";
 import { mkdtemp, open, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { guard } from "../test/servers/setup/watchdog.ts";
 import { MIB } from "./constants.mjs";
 
-/** The files that are uploaded, each made once, in a folder that goes at the end. */
+/** The files that are uploaded, each made once, in a folder that goes at the end, whatever that is. */
 export async function makeFiles(scenarios) {
   const folder = await mkdtemp(join(tmpdir(), "stowage-bench-"));
-  const made = new Map();
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const pathOf = ({ mib, sparse }) => join(folder, `${mib}${sparse ? "-sparse" : ""}.bin`);
+  const release = guard({ folder });
+  const made = new Set();
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true });
+    release();
+  };
   try {
     const wanted = scenarios.filter(({ mib }) => mib !== undefined);
     await expectRoom(folder, wanted);
-    for (const { mib, sparse } of wanted) {
-      const path = join(folder, `${mib}${sparse ? "-sparse" : ""}.bin`);
-      if (!made.has(path)) made.set(path, await make(path, mib, sparse));
+    for (const scenario of wanted) {
+      const path = pathOf(scenario);
+      if (!made.has(path)) await make(path, scenario);
+      made.add(path);
     }
   } catch (error) {
     await remove();
     throw error;
   }
-  return {
-    folder,
-    pathOf: ({ mib, sparse }) => join(folder, `${mib}${sparse ? "-sparse" : ""}.bin`),
-    [Symbol.asyncDispose]: remove,
-  };
+  return { folder, pathOf, [Symbol.asyncDispose]: remove };
 }
 
-async function make(path, mib, sparse) {
+async function make(path, { mib, sparse }) {
   await using file = await open(path, "wx");
   // The bytes of the largest do not matter, only that they are read and sent.
   if (sparse) return file.truncate(mib * MIB);
