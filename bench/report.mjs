@@ -34,6 +34,7 @@ export async function writeReport(report) {
     "## What is to be reached",
     "A ratio is the median of the ratios of each round, in which both were measured one after the other.",
     targetTable(read),
+    "Where the time goes, and what was tried: [profiles.md](profiles.md).",
     ...sections(report.chosen, read),
   ];
   await writeFile(join(HERE, "README.md"), `${page.join("\n\n")}\n`);

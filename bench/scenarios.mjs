@@ -77,16 +77,18 @@ export function scenarios(only, quick) {
       const mib = pick(file ?? sparse ?? stream);
       const count = pick(small);
       const kind = small ? "small" : stream ? "stream" : "file";
-      const title = titleAs(kind, mib, count);
+      const title = titleAs(kind, mib ?? count, sparse !== undefined);
       return { ...rest, title, kind, mib, count, sparse: sparse !== undefined };
     },
   );
 }
 
-function titleAs(kind, mib, count) {
-  if (kind === "small") return `${count.toLocaleString("en")} × ${SMALL_BYTES / 1024} KiB`;
-  const size = mib < 1024 ? `${mib} MiB` : `${mib / 1024} GiB`;
-  return kind === "stream" ? `a stream of unknown length, ${size}` : `a file of ${size}`;
+function titleAs(kind, amount, sparse) {
+  if (kind === "small") return `${amount.toLocaleString("en")} × ${SMALL_BYTES / 1024} KiB`;
+  const size = amount < 1024 ? `${amount} MiB` : `${amount / 1024} GiB`;
+  if (kind === "stream") return `a stream of unknown length, ${size}`;
+  // Holes are slower to read than bytes.
+  return `a file of ${size}${sparse ? ", of holes: for its memory, not its time" : ""}`;
 }
 
 /** What the tables call a client in a scenario. */
