@@ -6,7 +6,7 @@ const HEAD = 34;
 const BAR = { ours: "#1a7f5a", theirs: "#9aa5b1" };
 
 /** Panels of horizontal bars, two beside each other, as SVG. */
-export function barChart(panels) {
+export function barChart(title, panels) {
   const rows = Math.max(...panels.map(({ bars }) => bars.length));
   const height = HEAD + rows * ROW + 16;
   const drawn = panels.map((panel, index) => {
@@ -17,6 +17,7 @@ export function barChart(panels) {
   const size = `width="${2 * WIDTH}" height="${Math.ceil(panels.length / 2) * height}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     ...drawn,
     "</svg>\n",

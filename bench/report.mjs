@@ -9,6 +9,8 @@ import { measuredText, peerOf, summary, targetText, verdicts } from "./summary.m
 
 const HERE = import.meta.dirname;
 
+const CHART = "Wall time and peak memory of 1 GiB";
+
 const SERVERS = {
   discard: "A server that discards",
   minio: "MinIO",
@@ -30,7 +32,7 @@ export async function writeReport(report) {
     "# Benchmarks",
     "Written by `npm run bench`; whatever is changed here by hand is lost with the next run.",
     await conditions(report),
-    "![Wall time and peak memory of 1 GiB](chart.svg)",
+    `![${CHART}](chart.svg)`,
     "## What is to be reached",
     "A ratio is the median of the ratios of each round, in which both were measured one after the other.",
     targetTable(read),
@@ -99,7 +101,7 @@ function chart(chosen, read) {
         { title: `${to}: peak, MB`, digits: 0, bars: bars(({ peak }) => peak / 1e6) },
       ];
     });
-  return barChart(panels);
+  return barChart(CHART, panels);
 }
 
 function mega(bytes) {
