@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { CONCURRENCY, PART_BYTES, REGION } from "../constants.mjs";
+import { CONCURRENCY, PART_BYTES, REGION, smallKey } from "../constants.mjs";
 
 /** `@aws-sdk/client-s3` with its defaults, and `@aws-sdk/lib-storage` on it. */
 export function open({ endpoint, bucket, accessKey, secretKey }) {
@@ -22,7 +22,7 @@ export function open({ endpoint, bucket, accessKey, secretKey }) {
     file: (path) => upload(createReadStream(path)),
     stream: upload,
     small: (index, bytes) =>
-      client.send(new PutObjectCommand({ Bucket: bucket, Key: `small-${index}.bin`, Body: bytes })),
+      client.send(new PutObjectCommand({ Bucket: bucket, Key: smallKey(index), Body: bytes })),
     close: () => client.destroy(),
   };
 }

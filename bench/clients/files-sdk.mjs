@@ -2,7 +2,7 @@ import { openAsBlob } from "node:fs";
 import { Readable } from "node:stream";
 import { Files } from "files-sdk";
 import { s3 } from "files-sdk/s3";
-import { CONCURRENCY, PART_BYTES, REGION } from "../constants.mjs";
+import { CONCURRENCY, PART_BYTES, REGION, smallKey } from "../constants.mjs";
 
 /** `files-sdk` over its S3 adapter. It takes no path: a file is a `Blob` to it. */
 export function open({ endpoint, bucket, accessKey, secretKey }) {
@@ -18,7 +18,7 @@ export function open({ endpoint, bucket, accessKey, secretKey }) {
   return {
     file: async (path) => files.upload("bench.bin", await openAsBlob(path), { multipart }),
     stream: (stream) => files.upload("bench.bin", Readable.toWeb(stream), { multipart }),
-    small: (index, bytes) => files.upload(`small-${index}.bin`, bytes),
+    small: (index, bytes) => files.upload(smallKey(index), bytes),
     close: () => files.raw.destroy(),
   };
 }

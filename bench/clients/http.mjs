@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { open as openFile, stat } from "node:fs/promises";
 import http from "node:http";
 import { pipeline } from "node:stream/promises";
-import { CONCURRENCY, PART_BYTES } from "../constants.mjs";
+import { CONCURRENCY, PART_BYTES, smallKey } from "../constants.mjs";
 
 /**
  * `node:http` alone: PUTs without signature or checksum, each of a part at its place in the file.
@@ -44,7 +44,7 @@ export function open({ endpoint, bucket }) {
       const request = put("bench.bin", {});
       await Promise.all([pipeline(stream, request), answered(request)]);
     },
-    small: (index, bytes) => putBytes(`small-${index}.bin`, bytes),
+    small: (index, bytes) => putBytes(smallKey(index), bytes),
     close: () => agent.destroy(),
   };
 }

@@ -1,6 +1,6 @@
 import http from "node:http";
 import { Client } from "minio";
-import { PART_BYTES, REGION } from "../constants.mjs";
+import { PART_BYTES, REGION, smallKey } from "../constants.mjs";
 
 /** `minio`: `fPutObject` for files, `putObject` for the rest. It sends one part at a time. */
 export function open({ endpoint, bucket, accessKey, secretKey }) {
@@ -17,7 +17,7 @@ export function open({ endpoint, bucket, accessKey, secretKey }) {
   return {
     file: (path) => client.fPutObject(bucket, "bench.bin", path),
     stream: (stream) => client.putObject(bucket, "bench.bin", stream),
-    small: (index, bytes) => client.putObject(bucket, `small-${index}.bin`, bytes, bytes.length),
+    small: (index, bytes) => client.putObject(bucket, smallKey(index), bytes, bytes.length),
     close: () => http.globalAgent.destroy(),
   };
 }

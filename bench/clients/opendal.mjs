@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { Operator } from "opendal";
-import { CONCURRENCY, PART_BYTES, REGION } from "../constants.mjs";
+import { CONCURRENCY, PART_BYTES, REGION, smallKey } from "../constants.mjs";
 
 /** OpenDAL, which is Rust: it leaves payloads unsigned, and sends no checksum unless told to. */
 export function open({ endpoint, bucket, accessKey, secretKey }) {
@@ -23,7 +23,7 @@ export function open({ endpoint, bucket, accessKey, secretKey }) {
   return {
     file: (path) => upload(createReadStream(path, { highWaterMark: PART_BYTES })),
     stream: upload,
-    small: (index, bytes) => operator.write(`small-${index}.bin`, bytes),
+    small: (index, bytes) => operator.write(smallKey(index), bytes),
     close: () => {},
   };
 }
