@@ -26,7 +26,8 @@ export const CLIENTS = {
 /** Bytes that a stream of unknown length may take in the process. */
 export const STREAM_CAP_BYTES = 64 * MIB;
 
-const ALL = ["s3", "s3-unsigned", "minio", "aws-sdk", "minio-sdk", "files-sdk", "opendal", "http"];
+// Each stands beside the peers that its targets name: what else the machine does meets both alike.
+const ALL = ["s3", "aws-sdk", "s3-unsigned", "opendal", "minio", "minio-sdk", "files-sdk", "http"];
 // A server that keeps what it is sent takes no PUT without a signature.
 const SIGNING = ALL.filter((client) => client !== "http");
 const SMALL = ALL.filter((client) => client !== "s3-unsigned");
