@@ -309,4 +309,25 @@ export const DEFENCES: readonly Defence[] = [
     off: ["const draft = draftOf(this.#path);", "const draft = this.#path;"],
     tests: ["test/journal/files"],
   },
+  {
+    id: "payload-signed",
+    sees: "bytes go unsigned only where the server verifies their checksum",
+    file: "src/adapters/s3-protocol/payloads.ts",
+    off: ["secure && verifiesBytes && crc32", "secure && verifiesBytes !== null && crc32"],
+    tests: ["test/s3/payload-signing"],
+  },
+  {
+    id: "clock-corrected",
+    sees: "a request that a wrong clock has signed is signed again, once",
+    file: "src/adapters/s3-protocol/errors.ts",
+    off: ['(code === "clock-skew" && failure.clock?.wrong === true)', "code === undefined"],
+    tests: ["test/s3/clock"],
+  },
+  {
+    id: "credentials-renewed",
+    sees: "credentials that have expired are asked for again",
+    file: "src/adapters/s3-protocol/errors.ts",
+    off: ["return failure.renewed === true || ", "return "],
+    tests: ["test/s3/renewal"],
+  },
 ];
