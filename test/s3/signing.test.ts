@@ -169,7 +169,7 @@ test.each(Object.entries(SIGNINGS))("both sign a %s alike", async (_, sign) => {
   const [one, two] = await Promise.all(
     STORES.map(async ([, open]) => {
       await using store = open(ENDPOINT);
-      return sign(signerOf(store));
+      return await sign(signerOf(store));
     }),
   );
   if (one === undefined || two === undefined) throw new Error("two stores sign");

@@ -155,7 +155,7 @@ describe.each(subjects)("by %s on %s", (way, profile, server) => {
       await using through = await open(proxy.endpoint);
       proxy.flipAt(3 * MIB);
       const request = { userId: "broken", source: large, name };
-      return through.uploadDataset(request).catch((error: unknown) => error);
+      return await through.uploadDataset(request).catch((error: unknown) => error);
     };
 
     it("16 is created as an upload of parts", async () => {

@@ -42,7 +42,7 @@ describe.each(["s3", "minio"] as const)("an upload in parts to MinIO, by %s,", (
     signal?: AbortSignal,
   ): Promise<unknown> {
     await using stowage = await open(way, config, proxy.endpoint);
-    return stowage.uploadDataset({ userId: way, source, name, onProgress, signal }).then(
+    return await stowage.uploadDataset({ userId: way, source, name, onProgress, signal }).then(
       ({ uri }) => new Error(`it was stored: ${uri}`),
       (error: unknown) => error,
     );

@@ -32,7 +32,7 @@ async function uploadTo(store: Store, key: ObjectKey): Promise<Sent> {
   };
   using rooms = new Rooms(partMemory, MEMORY_BUDGET_BYTES, undefined);
   await using source = await openLocalSource(BYTES);
-  return uploadObject(uploader, source, inParts(source, rooms, BYTES.length, PART), {
+  return await uploadObject(uploader, source, inParts(source, rooms, BYTES.length, PART), {
     key,
     contentType: "application/octet-stream",
     metadata: { write_token: writeToken },

@@ -20,6 +20,8 @@ const WRITES: ReadonlySet<Operation> = new Set<Operation>([
 
 /** A call, as its errors tell of it. */
 export interface Call {
+  /** The kind of the store. */
+  readonly store: string;
   readonly operation: Operation;
   readonly key?: ObjectKey | undefined;
 }
@@ -38,7 +40,7 @@ export function checked<T>(call: Call, rule: () => T): T {
 }
 
 /** Memory refuses before it changes anything, so a failed write was never applied. */
-function factsOf({ operation, key }: Call): ErrorFacts {
+function factsOf({ store, operation, key }: Call): ErrorFacts {
   const outcome = WRITES.has(operation) ? ("not-applied" as const) : undefined;
-  return { operation, store: "memory", key, outcome };
+  return { operation, store, key, outcome };
 }

@@ -1,1 +1,2 @@
+export type { ObjectTable, Version } from "./objects.js";
 export { MemoryObjectStore, type MemoryStoreOptions, openMemoryStore } from "./store.js";

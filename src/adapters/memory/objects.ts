@@ -14,6 +14,18 @@ export interface Version {
   readonly info: ObjectInfo;
 }
 
+/**
+ * Where versions are kept: a `Map`, or what answers as one does, at once. That it does so is what
+ * makes conditions hold within a process; two processes over one table are not kept apart.
+ */
+export interface ObjectTable {
+  get(key: ObjectKey): Version | undefined;
+  set(key: ObjectKey, version: Version): unknown;
+  delete(key: ObjectKey): unknown;
+  /** In any order. */
+  keys(): Iterable<ObjectKey>;
+}
+
 /** What is kept with an object, checked and copied. */
 export interface Attributes {
   readonly contentType: string;
@@ -33,7 +45,7 @@ export function refuseEncryption(call: Call, encryption: Encryption | undefined)
   throw refusal(
     call,
     "unsupported",
-    `Cannot encrypt with ${encryption.algorithm}: memory has no encryption at rest; leave it out`,
+    `Cannot encrypt with ${encryption.algorithm}: this store has no encryption at rest; leave it out`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Checksum } from "../../domain/checksum.js";
-import { quote } from "../../domain/errors.js";
+import { type Operation, quote } from "../../domain/errors.js";
 import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
 import { S3_LIMITS, type StoreLimits } from "../../domain/upload-plan.js";
@@ -36,6 +36,7 @@ import {
   etagOfParts,
   expectChecksum,
   expectCondition,
+  type ObjectTable,
   refuseEncryption,
   type Version,
 } from "./objects.js";
@@ -46,6 +47,12 @@ export interface MemoryStoreOptions {
   readonly limits?: StoreLimits | undefined;
   /** Default: the system's clock. */
   readonly now?: (() => Date) | undefined;
+  /** Where objects are kept, and found again. Default: a `Map`, which goes with the store. */
+  readonly objects?: ObjectTable | undefined;
+  /** What the store is called in errors. Default: `memory`. */
+  readonly kind?: string | undefined;
+  /** What its URIs begin with. Default: `memory:///`. */
+  readonly location?: string | undefined;
 }
 
 /** Bytes of the largest chunk that a body gives. */
@@ -59,15 +66,16 @@ const CHUNK_BYTES = 65_536;
 export class MemoryObjectStore implements OpenStore {
   readonly facts: StoreFacts;
   readonly #now: () => Date;
-  readonly #objects = new Map<ObjectKey, Version>();
+  readonly #objects: ObjectTable;
   readonly #uploads = new Uploads();
   #ended = false;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#now = options.now ?? (() => new Date());
+    this.#objects = options.objects ?? new Map<ObjectKey, Version>();
     this.facts = {
-      kind: "memory",
-      location: "memory:///",
+      kind: options.kind ?? "memory",
+      location: options.location ?? "memory:///",
       limits: options.limits ?? S3_LIMITS,
       honours: {
         conditions: { put: true, complete: true, copy: true, delete: true },
@@ -90,8 +98,7 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async put(key: ObjectKey, bytes: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {
-    const call: Call = { operation: "put", key };
-    this.#expectOpen(call);
+    const call = this.#begin("put", key);
     options.signal?.throwIfAborted();
     const attributes = attributesOf(call, options);
     this.#expectSize(call, bytes.length, this.facts.limits.maxPutBytes);
@@ -101,8 +108,7 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async get(key: ObjectKey, options: GetOptions = {}): Promise<OpenObject> {
-    const call: Call = { operation: "get", key };
-    this.#expectOpen(call);
+    const call = this.#begin("get", key);
     const { range, signal, when } = options;
     signal?.throwIfAborted();
     if (range !== undefined) checked(call, () => checkRange(range));
@@ -119,15 +125,15 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectInfo> {
-    this.#expectOpen({ operation: "head", key });
+    const call = this.#begin("head", key);
     options.signal?.throwIfAborted();
-    return told(this.#version({ operation: "head", key }, key).info);
+    return told(this.#version(call, key).info);
   }
 
   async delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-    this.#expectOpen({ operation: "delete", key });
+    const call = this.#begin("delete", key);
     options.signal?.throwIfAborted();
-    expectCondition({ operation: "delete", key }, key, this.#objects.get(key), options.when);
+    expectCondition(call, key, this.#objects.get(key), options.when);
     this.#objects.delete(key);
   }
 
@@ -135,29 +141,29 @@ export class MemoryObjectStore implements OpenStore {
     keys: readonly ObjectKey[],
     options: CallOptions = {},
   ): Promise<readonly DeleteResult[]> {
-    this.#expectOpen({ operation: "deleteMany" });
+    this.#begin("deleteMany");
     options.signal?.throwIfAborted();
     for (const key of keys) this.#objects.delete(key);
     return keys.map((key) => ({ key }));
   }
 
   async copy(from: ObjectKey, to: ObjectKey, options: CopyOptions = {}): Promise<WriteResult> {
-    this.#expectOpen({ operation: "copy", key: to });
+    const call = this.#begin("copy", to);
     options.signal?.throwIfAborted();
-    refuseEncryption({ operation: "copy", key: to }, options.encryption);
-    const { bytes, info } = this.#version({ operation: "copy", key: from }, from);
-    expectCondition({ operation: "copy", key: to }, to, this.#objects.get(to), options.when);
+    refuseEncryption(call, options.encryption);
+    const { bytes, info } = this.#version({ ...call, key: from }, from);
+    expectCondition(call, to, this.#objects.get(to), options.when);
     return this.#store(to, bytes, info.etag, info, info.checksum);
   }
 
   async *list(options: ListOptions = {}): AsyncIterable<ListEntry> {
-    this.#expectOpen({ operation: "list" });
+    this.#begin("list");
     const { prefix = "", delimiter, startAfter, signal } = options;
     signal?.throwIfAborted();
     const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
     let folded: string | undefined;
     for (const key of keys.sort(compareUtf8)) {
-      this.#expectOpen({ operation: "list" });
+      this.#begin("list");
       signal?.throwIfAborted();
       const cut = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
       const name = cut === -1 ? key : key.slice(0, cut + 1);
@@ -174,9 +180,9 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async createUpload(key: ObjectKey, options: CreateUploadOptions = {}): Promise<Upload> {
-    this.#expectOpen({ operation: "createUpload", key });
+    const call = this.#begin("createUpload", key);
     options.signal?.throwIfAborted();
-    const attributes = attributesOf({ operation: "createUpload", key }, options);
+    const attributes = attributesOf(call, options);
     const upload: Upload = { key, uploadId: crypto.randomUUID() };
     this.#uploads.add({ ...upload, startedAt: this.#now(), attributes, parts: new Map() });
     return upload;
@@ -188,8 +194,7 @@ export class MemoryObjectStore implements OpenStore {
     bytes: Uint8Array,
     options: UploadPartOptions = {},
   ): Promise<Part> {
-    const call: Call = { operation: "uploadPart", key: upload.key };
-    this.#expectOpen(call);
+    const call = this.#begin("uploadPart", upload.key);
     const { maxParts, maxPartBytes } = this.facts.limits;
     options.signal?.throwIfAborted();
     if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > maxParts) {
@@ -218,8 +223,7 @@ export class MemoryObjectStore implements OpenStore {
     parts: readonly Part[],
     options: CompleteUploadOptions = {},
   ): Promise<WriteResult> {
-    const call: Call = { operation: "completeUpload", key: upload.key };
-    this.#expectOpen(call);
+    const call = this.#begin("completeUpload", upload.key);
     options.signal?.throwIfAborted();
     refuseEncryption(call, options.encryption);
     const open = this.#uploads.find(call, upload);
@@ -235,15 +239,15 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async abortUpload(upload: Upload, options: CallOptions = {}): Promise<void> {
-    this.#expectOpen({ operation: "abortUpload", key: upload.key });
+    this.#begin("abortUpload", upload.key);
     options.signal?.throwIfAborted();
     this.#uploads.remove(upload);
   }
 
   async *listParts(upload: Upload, options: CallOptions = {}): AsyncIterable<Part> {
-    this.#expectOpen({ operation: "listParts", key: upload.key });
+    const call = this.#begin("listParts", upload.key);
     options.signal?.throwIfAborted();
-    const { parts } = this.#uploads.find({ operation: "listParts", key: upload.key }, upload);
+    const { parts } = this.#uploads.find(call, upload);
     const inOrder = [...parts.values()].sort((a, b) => a.partNumber - b.partNumber);
     for (const part of inOrder) {
       options.signal?.throwIfAborted();
@@ -252,7 +256,7 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   async *listUploads(of: UploadFilter, options: CallOptions = {}): AsyncIterable<UploadSummary> {
-    this.#expectOpen({ operation: "listUploads", key: of.key });
+    this.#begin("listUploads", of.key);
     options.signal?.throwIfAborted();
     for (const { key, uploadId, startedAt } of this.#uploads.select(of)) {
       options.signal?.throwIfAborted();
@@ -266,11 +270,11 @@ export class MemoryObjectStore implements OpenStore {
   }
 
   /** @throws `invalid-argument` once the store is disposed of. */
-  #expectOpen(call: Call): void {
-    if (!this.#ended) return;
-    const what = `Cannot ${call.operation}${call.key === undefined ? "" : ` ${quote(call.key)}`}`;
-    const why = "the store is disposed of; open it again";
-    throw refusal(call, "invalid-argument", `${what}: ${why}`);
+  #begin(operation: Operation, key?: ObjectKey): Call {
+    const call: Call = { store: this.facts.kind, operation, key };
+    if (!this.#ended) return call;
+    const what = `Cannot ${operation}${key === undefined ? "" : ` ${quote(key)}`}`;
+    throw refusal(call, "invalid-argument", `${what}: the store is disposed of; open it again`);
   }
 
   /** @throws `not-found`. */
