@@ -105,7 +105,7 @@ async function goOn(resumption: Resumption): Promise<Uploaded> {
   const isFree = standing.kind === "absent" || standing.kind === "silent";
   if (!isFree || !isSame(source.identity, identity)) {
     await dropEarlier(resumption);
-    return startOver(resumption, source, restarting(record, journal));
+    return await startOver(resumption, source, restarting(record, journal));
   }
   try {
     const sent = await sendRest(resumption, object, source);

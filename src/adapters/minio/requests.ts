@@ -9,7 +9,7 @@ import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Renewal } from "../s3-protocol/renewal.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
-import { type SignedRequest, through } from "./transport.js";
+import { minioTransport, type SignedRequest, through } from "./transport.js";
 
 /** What requests are signed with. */
 export interface MinioKeys {
@@ -92,6 +92,7 @@ export class Requests {
 
   async #answer(request: MinioRequest): Promise<IncomingMessage> {
     const { method, key, query = {}, headers = {}, body = "", signed = true, signal } = request;
+    if (this.#client["transport"] !== minioTransport) throw withoutTransport();
     const options = {
       method,
       bucketName: this.#bucket,
@@ -129,12 +130,7 @@ export class Requests {
         this.#region,
       ),
     );
-    if (answer === undefined) {
-      throw new StowageError(
-        "invalid-config",
-        "Cannot use the client of MinIO: it was made without `transport: minioTransport`; make it with that",
-      );
-    }
+    if (answer === undefined) throw withoutTransport();
     const { statusCode = 0 } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
     const text = await readText(answer);
@@ -158,6 +154,13 @@ export class Requests {
     const request = { method, path, headers } as Parameters<typeof signV4>[0];
     headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
   }
+}
+
+function withoutTransport(): StowageError {
+  return new StowageError(
+    "invalid-config",
+    "Cannot use the client of MinIO: it was made without `transport: minioTransport`; make it with that",
+  );
 }
 
 /** The client keeps them from others, and has no way to sign for them. */
