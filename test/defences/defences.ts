@@ -54,7 +54,7 @@ export const DEFENCES: readonly Defence[] = [
     sees: "a create-only write that is refused because of its own first sending is no failure",
     file: "src/app/uploader/outcome.ts",
     off: ["return unsettled || REFUSALS_OF_A_SECOND_SENDING.has(error.code);", "return unsettled;"],
-    tests: ["test/app/upload-failures", "test/model/engine"],
+    tests: ["test/app/upload-truth"],
   },
   {
     id: "abort-proved",
