@@ -284,6 +284,21 @@ describe.each(STORES)("%s on a bad network", (_, open) => {
     await store[Symbol.asyncDispose]();
     await expect.poll(() => server.sockets.size).toBe(0);
   });
+
+  test("what waits for a connection when the store is disposed of gets none", async () => {
+    await using server = await scriptedServer(silence);
+    const store = open(server.url, { maxSockets: 1 });
+    const calls = [1, 2, 3].map(() => failureOf(store.put(KEY, BYTES)));
+    await expect.poll(() => server.received.length).toBe(1);
+    await store[Symbol.asyncDispose]();
+    const [sent, ...waiting] = await Promise.all(calls);
+    expect(sent).toMatchObject({ code: "unavailable", outcome: "unknown" });
+    for (const error of waiting) {
+      expect(error).toMatchObject({ code: "unavailable", outcome: "not-applied" });
+    }
+    await expect.poll(() => server.sockets.size).toBe(0);
+    expect(server.received.length).toBe(1);
+  });
 });
 
 test("the time to connect is watched for plain connections too", async () => {

@@ -2,7 +2,7 @@ import type * as Http from "node:http";
 import type * as Https from "node:https";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { CONNECT_TIMEOUT, IDLE_TIMEOUT, noteNeverConnected } from "./failure.js";
+import { CONNECT_TIMEOUT, DISPOSED, IDLE_TIMEOUT, noteNeverConnected } from "./failure.js";
 
 // Imported, they would be read whole, and so bring the fetch that Node has: 40 ms of CPU.
 const http: typeof Http = process.getBuiltinModule("node:http");
@@ -20,7 +20,7 @@ export interface ConnectionLimits {
 export interface Agents {
   readonly http: Http.Agent;
   readonly https: Https.Agent;
-  /** Lets go of all connections. */
+  /** Lets go of all connections, and of the requests that wait for one. */
   destroy(): void;
 }
 
@@ -45,6 +45,7 @@ type OnCreated = (error: Error | null, stream: Duplex) => void;
 
 class WatchfulHttpAgent extends http.Agent {
   readonly #limits: ConnectionLimits;
+  #destroyed = false;
 
   constructor(limits: ConnectionLimits) {
     super(agentOptions(limits));
@@ -52,12 +53,19 @@ class WatchfulHttpAgent extends http.Agent {
   }
 
   override createConnection(options: Http.ClientRequestArgs, callback?: OnCreated) {
+    if (this.#destroyed) return refused();
     return watched(super.createConnection(options, callback), "connect", this.#limits);
+  }
+
+  override destroy(): void {
+    this.#destroyed = true;
+    super.destroy();
   }
 }
 
 class WatchfulHttpsAgent extends https.Agent {
   readonly #limits: ConnectionLimits;
+  #destroyed = false;
 
   constructor(limits: ConnectionLimits) {
     super(agentOptions(limits));
@@ -65,13 +73,32 @@ class WatchfulHttpsAgent extends https.Agent {
   }
 
   override createConnection(options: Https.RequestOptions, callback?: OnCreated) {
+    if (this.#destroyed) return refused();
     return watched(super.createConnection(options, callback), "secureConnect", this.#limits);
+  }
+
+  override destroy(): void {
+    this.#destroyed = true;
+    super.destroy();
   }
 }
 
 /** The agent puts its `timeout` on each socket, and again when one is used again. */
 function agentOptions({ idleTimeoutMs, maxSockets }: ConnectionLimits): Http.AgentOptions {
   return { keepAlive: true, maxSockets, timeout: idleTimeoutMs };
+}
+
+/**
+ * A connection that never stands. An agent of Node goes on when it is destroyed: each socket that is
+ * gone is replaced, as long as requests wait for one, and this is what they get.
+ */
+function refused(): Socket {
+  const socket = new Socket().connect({ host: "none.invalid", port: 1, lookup: () => undefined });
+  // The request is to have it first.
+  setImmediate(() => {
+    socket.destroy(Object.assign(new Error("the store was disposed of"), { code: DISPOSED }));
+  });
+  return socket;
 }
 
 function watched(

@@ -45,10 +45,12 @@ export interface ClockReading {
 export const CONNECT_TIMEOUT = "STOWAGE_CONNECT_TIMEOUT";
 export const IDLE_TIMEOUT = "STOWAGE_IDLE_TIMEOUT";
 export const REQUEST_TIMEOUT = "STOWAGE_REQUEST_TIMEOUT";
+export const DISPOSED = "STOWAGE_DISPOSED";
 
 /** Codes of Node of which nothing was sent, also where no socket told so. */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
   CONNECT_TIMEOUT,
+  DISPOSED,
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
