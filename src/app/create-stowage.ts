@@ -18,16 +18,22 @@ import type { StoredSummary, Stowage } from "./stowage.js";
 import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
 
-/** Joins the use cases to a store. Disposing of the result calls `close`. */
-export function createStowage(
-  store: Store,
-  settings: Settings,
-  clock: Clock,
-  openSource: OpenSource,
-  openTarget: OpenTarget,
-  journal: Journal | undefined,
-  close: () => Promise<void>,
-): Stowage {
+/** What the use cases stand on. */
+export interface StowageParts {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly openSource: OpenSource;
+  readonly openTarget: OpenTarget;
+  /** Default: uploads are written down nowhere. */
+  readonly journal?: Journal | undefined;
+  /** What disposing of the result does. */
+  readonly close: () => Promise<void>;
+}
+
+/** Joins the use cases to a store. */
+export function createStowage(parts: StowageParts): Stowage {
+  const { store, settings, clock, openSource, openTarget, journal, close } = parts;
   const { retry, encryption, wishes, concurrency, cleanupTimeoutMs, memoryBudgetBytes } = settings;
   const roots = { dataset: settings.datasetsPrefix, model: settings.modelsPrefix };
   const steady = new RetryingStore(store, clock, settings);

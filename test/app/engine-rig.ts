@@ -1,14 +1,13 @@
 import { beforeEach } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
-import { readSettings, type Settings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
+import type { Settings } from "../../src/app/config/settings.js";
 import type { Stowage, Uploaded, UploadRequest } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
 import { type ObjectKey, objectKey } from "../../src/domain/object-key.js";
 import type { StoreLimits } from "../../src/domain/upload-plan.js";
 import type { Store } from "../../src/ports/store.js";
 import { type Fault, type StillClock, scripted, stillClock } from "./scripted-store.js";
+import { stowageOn } from "./stowage-on.js";
 
 /** Small limits, so that many parts are few bytes. */
 export const LIMITS: StoreLimits = {
@@ -37,27 +36,11 @@ export function open(
   beneath: Store = store,
   more: Partial<Settings> = {},
 ): { stowage: Stowage; calls: string[]; clock: StillClock } {
-  const settings = {
-    ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
-    ...more,
-  };
+  const wishes = { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 };
   const faulty = scripted(beneath, faults);
-  const close = async (): Promise<void> => undefined;
   const clock = stillClock();
-  return {
-    stowage: createStowage(
-      faulty,
-      settings,
-      clock,
-      openLocalSource,
-      openLocalTarget,
-      undefined,
-      close,
-    ),
-    calls: faulty.calls,
-    clock,
-  };
+  const stowage = stowageOn(faulty, { wishes, ...more }, { clock });
+  return { stowage, calls: faulty.calls, clock };
 }
 
 export function upload(

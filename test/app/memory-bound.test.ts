@@ -1,13 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { openMemoryStore } from "../../src/adapters/memory/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import type { Store } from "../../src/ports/store.js";
-import { stillClock } from "./scripted-store.js";
+import { stowageOn } from "./stowage-on.js";
 
 const MIB = 1_048_576;
 setFlagsFromString("--expose-gc");
@@ -46,18 +43,7 @@ it("holds the parts in flight, however long the source", async () => {
       collect();
       peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
     });
-    const settings = readSettings({ store: "memory:" }, {}, "/");
-    const close = async (): Promise<void> => undefined;
-    const clock = stillClock();
-    const stowage = createStowage(
-      store,
-      settings,
-      clock,
-      openLocalSource,
-      openLocalTarget,
-      undefined,
-      close,
-    );
+    const stowage = stowageOn(store);
     await stowage.uploadDataset({ userId: 1, source: pieces(mebibytes), name: "x" });
     peaks.push(peak / MIB);
   }

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
+import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { Stowage } from "../../src/app/stowage.js";
 import type { OpenSource, Source } from "../../src/ports/source.js";
 import type { Store } from "../../src/ports/store.js";
 import { Life, mortalJournal, mortalStore } from "../journal/life.js";
 import type { MemoryShelf } from "../journal/memory-journal.js";
 import { stillClock } from "./scripted-store.js";
+import { stowageOn } from "./stowage-on.js";
 
 let minutes = 0;
 
@@ -22,10 +21,7 @@ export function processOver(
   minutes += 1;
   const now = new Date(Date.UTC(2025, 9, 23, 14, minutes));
   const clock = { ...stillClock(now.toISOString()), token: () => randomBytes(16).toString("hex") };
-  const settings = {
-    ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes, partBytes: 10, streamPartCapBytes: 10 },
-  };
+  const wishes = { thresholdBytes, partBytes: 10, streamPartCapBytes: 10 };
   const files: Source[] = [];
   const openSource: OpenSource = async (...args) => {
     const source = await openLocalSource(...args);
@@ -33,15 +29,7 @@ export function processOver(
     return source;
   };
   const journal = opened && mortalJournal(opened.journal, life);
-  const stowage = createStowage(
-    mortalStore(store, life),
-    settings,
-    clock,
-    openSource,
-    openLocalTarget,
-    journal,
-    async () => undefined,
-  );
+  const stowage = stowageOn(mortalStore(store, life), { wishes }, { clock, openSource, journal });
   /** As a process does that is killed, it lets go of its files. */
   const kill = async (): Promise<void> => {
     opened?.kill();

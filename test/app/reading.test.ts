@@ -4,15 +4,13 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
 import type { Stowage } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
 import type { OpenObject } from "../../src/ports/object-store.js";
 import type { Store } from "../../src/ports/store.js";
-import { stillClock, unavailable } from "./scripted-store.js";
+import { unavailable } from "./scripted-store.js";
+import { stowageOn } from "./stowage-on.js";
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
 let folder: string;
@@ -26,17 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function open(store: Store = memory): Stowage {
-  const settings = readSettings({ store: "memory:" }, {}, "/");
-  const close = async (): Promise<void> => undefined;
-  return createStowage(
-    store,
-    settings,
-    stillClock(),
-    openLocalSource,
-    openLocalTarget,
-    undefined,
-    close,
-  );
+  return stowageOn(store);
 }
 
 function stored(): Promise<{ key: string; uri: string }> {

@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { openFilesystemStore } from "../../src/adapters/filesystem/index.js";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import { systemClock } from "../../src/adapters/system/clock.js";
 import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
 import { RetryingStore } from "../../src/app/retrying-store.js";
 import type { SignUploadRequest, Stowage } from "../../src/app/stowage.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
@@ -16,6 +14,7 @@ import type { Encryption } from "../../src/ports/object-store.js";
 import type { Store } from "../../src/ports/store.js";
 import { SigningStore } from "../contract/signing-store.js";
 import { failure } from "./engine-rig.js";
+import { stowageOn } from "./stowage-on.js";
 
 const CSV = Buffer.from("a,b\n1,2\n");
 /** Of the clock here: signed URLs are looked at by a server with a real one. */
@@ -32,23 +31,13 @@ afterEach(async () => {
 });
 
 function open(beneath: Store = store, encryption?: Encryption): Stowage {
-  const settings = { ...readSettings({ store: "memory:" }, {}, "/"), encryption };
   const clock = {
     now: () => NOW,
     sleep: async () => undefined,
     random: () => 0,
     token: () => "0123456789abcdef0123456789abcdef",
   };
-  const close = async (): Promise<void> => undefined;
-  return createStowage(
-    beneath,
-    settings,
-    clock,
-    openLocalSource,
-    openLocalTarget,
-    undefined,
-    close,
-  );
+  return stowageOn(beneath, { encryption }, { clock });
 }
 
 function stored(userId = 7): Promise<{ key: string; uri: string }> {

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
 import type { Uploaded } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
-
 import { objectKey } from "../../src/domain/object-key.js";
 import { read, sameBytes, taken } from "../../src/ports/contract/assertions.js";
 import { sampleBytes } from "../../src/ports/contract/sample.js";
 import type { Store } from "../../src/ports/store.js";
-import { keysOf, stillClock } from "../app/scripted-store.js";
+import { keysOf } from "../app/scripted-store.js";
+import { stowageOn } from "../app/stowage-on.js";
 import { rounds, TRIAL_TIMEOUT_MS } from "./soak.js";
 import { type Trouble, troubled } from "./troubled.js";
 
@@ -150,20 +147,8 @@ interface Attempt {
 const NOTHING_LEFT = new StowageError("aborted", LEFT.message, { outcome: "not-applied" });
 
 function stowage(store: Store, signal: AbortSignal): (wanted: Wanted, at: number) => Promise<Told> {
-  const settings = {
-    ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
-  };
-  const close = async (): Promise<void> => undefined;
-  const { uploadDataset } = createStowage(
-    store,
-    settings,
-    stillClock(),
-    openLocalSource,
-    openLocalTarget,
-    undefined,
-    close,
-  );
+  const wishes = { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 };
+  const { uploadDataset } = stowageOn(store, { wishes });
   return async ({ size, stream }, at) => {
     const bytes = sampleBytes(size, at + 1);
     const source = stream ? streamOf(bytes) : bytes;

@@ -1,14 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
 import type { Stowage, Uploaded } from "../../src/app/stowage.js";
 import { partMemory } from "../../src/app/uploader/part-memory.js";
 import type { StoreLimits } from "../../src/domain/upload-plan.js";
 import type { Store } from "../../src/ports/store.js";
-import { bytesOf, keysOf, stillClock, uploadsOf } from "../app/scripted-store.js";
+import { bytesOf, keysOf, uploadsOf } from "../app/scripted-store.js";
+import { stowageOn } from "../app/stowage-on.js";
 import { scheduled } from "./scheduled.js";
 import { rounds, TRIAL_TIMEOUT_MS } from "./soak.js";
 
@@ -35,23 +33,9 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
   leavesAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined, freq: 4 }),
 });
 
-function stowageOn(store: Store): Stowage {
-  const settings = {
-    ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
-    concurrency: 2,
-    memoryBudgetBytes: 25,
-  };
-  const close = async (): Promise<void> => undefined;
-  return createStowage(
-    store,
-    settings,
-    stillClock(),
-    openLocalSource,
-    openLocalTarget,
-    undefined,
-    close,
-  );
+function narrow(store: Store): Stowage {
+  const wishes = { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 };
+  return stowageOn(store, { wishes, concurrency: 2, memoryBudgetBytes: 25 });
 }
 
 /** Bytes that no other upload of the run has. */
@@ -95,7 +79,7 @@ test(
               if (leavesAt === call) callers[at]?.abort(LEFT);
             }
           });
-          const stowage = stowageOn(counted);
+          const stowage = narrow(counted);
           const uploads = all.map(({ size, stream }, at) => {
             const bytes = bytesFor(size, at);
             const source = stream ? streamOf(bytes) : bytes;

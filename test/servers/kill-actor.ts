@@ -38,15 +38,15 @@ void life.died.then(() => say({ kind: "at", boundary: life.boundaries.at(-1) ?? 
 const settings = readSettings(act.config, {}, "/");
 const store = await openStore(settings);
 const journal = openFileJournal({ directory: act.directory, store: "https://server/bucket" });
-const stowage = createStowage(
-  mortalStore(act.trusting ? trusting(store) : store, life),
+const stowage = createStowage({
+  store: mortalStore(act.trusting ? trusting(store) : store, life),
   settings,
-  systemClock,
-  openLocalSource,
-  openLocalTarget,
-  mortalJournal(journal, life),
-  async () => store[Symbol.asyncDispose](),
-);
+  clock: systemClock,
+  openSource: openLocalSource,
+  openTarget: openLocalTarget,
+  journal: mortalJournal(journal, life),
+  close: async () => store[Symbol.asyncDispose](),
+});
 const { userId, path: source } = act;
 await stowage.uploadDataset({ userId, source });
 await stowage[Symbol.asyncDispose]();

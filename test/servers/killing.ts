@@ -56,15 +56,15 @@ export async function setScene(where: Where): Promise<Scene> {
 
   const open = async (name: string): Promise<Stowage> => {
     const store = await openStore(readSettings(config, {}, "/"));
-    const stowage = createStowage(
-      trusts ? trusting(store) : store,
-      readSettings(config, {}, "/"),
-      systemClock,
-      openLocalSource,
-      openLocalTarget,
-      openFileJournal({ directory: join(folder, name), store: "https://server/bucket" }),
-      async () => store[Symbol.asyncDispose](),
-    );
+    const stowage = createStowage({
+      store: trusts ? trusting(store) : store,
+      settings: readSettings(config, {}, "/"),
+      clock: systemClock,
+      openSource: openLocalSource,
+      openTarget: openLocalTarget,
+      journal: openFileJournal({ directory: join(folder, name), store: "https://server/bucket" }),
+      close: async () => store[Symbol.asyncDispose](),
+    });
     opened.push(stowage);
     return stowage;
   };

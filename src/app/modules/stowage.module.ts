@@ -37,8 +37,11 @@ export function stowageModule(config: StowageConfig = {}, env: Environment = {})
       });
     bind(STOWAGE)
       .toResolvedValue(
-        (store, checked, clock, source, target, journal) =>
-          createStowage(store, checked, clock, source, target, journal, async () => undefined),
+        (store, checked, clock, openSource, openTarget, journal) => {
+          const parts = { store, settings: checked, clock, openSource, openTarget, journal };
+          // The store is closed with its own binding.
+          return createStowage({ ...parts, close: async () => undefined });
+        },
         [STORE, SETTINGS, CLOCK, OPEN_SOURCE, OPEN_TARGET, JOURNAL],
       )
       .inSingletonScope();
