@@ -5,27 +5,9 @@ import { FINDING_IDS, type FindingId } from "../../src/app/probe/findings.js";
 import { type Probed, probe } from "../../src/app/probe/probe.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { OpenStore, Store } from "../../src/ports/store.js";
-import type { BrokenStore } from "../contract/broken/broken-store.js";
-import { brokenCopies, brokenDeletes, brokenKeys, brokenLists } from "../contract/broken/lists.js";
-import { brokenPuts } from "../contract/broken/puts.js";
-import { brokenReads } from "../contract/broken/reads.js";
-import { brokenRefusals, brokenUploadRefusals } from "../contract/broken/refusals.js";
-import { brokenDeclarations, brokenUploads } from "../contract/broken/uploads.js";
+import { GALLERY } from "../contract/broken/gallery.js";
 import { keysOf, refused, scripted, unavailable, uploadsOf } from "./scripted-store.js";
 import { storesThatMislead } from "./stores-that-mislead.js";
-
-const GALLERY: readonly BrokenStore[] = [
-  ...brokenPuts,
-  ...brokenReads,
-  ...brokenLists,
-  ...brokenDeletes,
-  ...brokenCopies,
-  ...brokenKeys,
-  ...brokenUploads,
-  ...brokenDeclarations,
-  ...brokenRefusals,
-  ...brokenUploadRefusals,
-];
 
 /** Of stores that sign, as memory does not: test/app/probe-signed.test.ts. */
 const UNSIGNED: readonly FindingId[] = [

@@ -3,25 +3,12 @@ import { describe, expect, test } from "vitest";
 import { type ContractCase, contractCases, runContract } from "../../src/ports/contract/index.js";
 import { brokenBoundaries, brokenOrder, brokenUploadsAlone } from "./broken/boundaries.js";
 import type { BrokenStore } from "./broken/broken-store.js";
-import { brokenCopies, brokenDeletes, brokenKeys, brokenLists } from "./broken/lists.js";
-import { brokenPuts } from "./broken/puts.js";
+import { GALLERY } from "./broken/gallery.js";
 import { brokenRaces } from "./broken/races.js";
-import { brokenReads } from "./broken/reads.js";
-import { brokenRefusals, brokenUploadRefusals } from "./broken/refusals.js";
 import { brokenSigners } from "./broken/signers.js";
-import { brokenDeclarations, brokenUploads } from "./broken/uploads.js";
 
 const BROKEN: readonly BrokenStore[] = [
-  ...brokenPuts,
-  ...brokenReads,
-  ...brokenLists,
-  ...brokenDeletes,
-  ...brokenCopies,
-  ...brokenKeys,
-  ...brokenUploads,
-  ...brokenDeclarations,
-  ...brokenRefusals,
-  ...brokenUploadRefusals,
+  ...GALLERY,
   ...brokenRaces,
   ...brokenBoundaries,
   ...brokenUploadsAlone,

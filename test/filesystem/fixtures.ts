@@ -1,13 +1,14 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { onTestFinished } from "vitest";
 import {
   type FilesystemStoreOptions,
   openFilesystemStore,
 } from "../../src/adapters/filesystem/index.js";
 import { StowageError } from "../../src/domain/errors.js";
-import { type ObjectKey, objectKey } from "../../src/domain/object-key.js";
+import { isObjectKey, type ObjectKey, objectKey } from "../../src/domain/object-key.js";
 import type { ListEntry, ListOptions } from "../../src/ports/object-store.js";
 import type { OpenStore, Store } from "../../src/ports/store.js";
 
@@ -29,6 +30,19 @@ export async function openIn(
 }
 
 export const key: (name: string) => ObjectKey = objectKey;
+
+/** Keys of any letters, many with one of these segments. */
+export function keysWith(hardSegments: readonly string[]): fc.Arbitrary<ObjectKey> {
+  const segment = fc.oneof(
+    fc.constantFrom(...hardSegments),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
+  );
+  return fc
+    .array(segment, { minLength: 1, maxLength: 4 })
+    .map((segments) => segments.join("/"))
+    .filter((name): name is ObjectKey => isObjectKey(name));
+}
 
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -9,10 +9,9 @@ import {
   annexSegment,
   isFoldSafe,
 } from "../../src/adapters/filesystem/names.js";
-import { isObjectKey, type ObjectKey } from "../../src/domain/object-key.js";
-import { key } from "./fixtures.js";
+import { key, keysWith } from "./fixtures.js";
 
-const HARD_SEGMENTS = [
+const keys = keysWith([
   ".stowage",
   "_",
   "+",
@@ -23,19 +22,7 @@ const HARD_SEGMENTS = [
   "é",
   "e\u0301",
   "x".repeat(255),
-];
-
-const keys = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(...HARD_SEGMENTS),
-      fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
-      fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
-    ),
-    { minLength: 1, maxLength: 4 },
-  )
-  .map((segments) => segments.join("/"))
-  .filter((name): name is ObjectKey => isObjectKey(name));
+]);
 
 /** Undoes `annexPath`, by the rule that its documentation gives. */
 function decoded(path: string): string {

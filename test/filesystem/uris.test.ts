@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Layout } from "../../src/adapters/filesystem/layout.js";
 import { keyOfUri, locationOf, uriOf } from "../../src/adapters/filesystem/uris.js";
-import { isObjectKey, type ObjectKey } from "../../src/domain/object-key.js";
-import { bytes, key, openIn, temporaryFolder } from "./fixtures.js";
+import { isObjectKey } from "../../src/domain/object-key.js";
+import { bytes, key, keysWith, openIn, temporaryFolder } from "./fixtures.js";
 
-const HARD_SEGMENTS = [
+const keys = keysWith([
   ".stowage",
   "annex",
   "_",
@@ -25,19 +25,7 @@ const HARD_SEGMENTS = [
   "é",
   "e\u0301",
   "x".repeat(255),
-];
-
-const keys = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(...HARD_SEGMENTS),
-      fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
-      fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
-    ),
-    { minLength: 1, maxLength: 4 },
-  )
-  .map((segments) => segments.join("/"))
-  .filter((name): name is ObjectKey => isObjectKey(name));
+]);
 
 const ROOTS = ["/", "/srv/data", "/srv/100% of #data?/ü", "/srv/.stowage/annex"];
 

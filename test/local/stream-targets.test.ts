@@ -4,29 +4,14 @@ import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createGunzip, createGzip } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openLocalTarget } from "../../src/adapters/local/index.js";
 import type { DownloadTarget, Target } from "../../src/ports/source.js";
 import { mountSmallDisk } from "../filesystem/system.js";
 import { pause, refusalOf, someBytes, temporaryFolder } from "./fixtures.js";
+import { expectNoStrays } from "./strays.js";
 
-const unhandled: unknown[] = [];
-const note = (reason: unknown): void => {
-  unhandled.push(reason);
-};
-
-beforeEach(() => {
-  unhandled.length = 0;
-  process.on("unhandledRejection", note);
-  process.on("uncaughtExceptionMonitor", note);
-});
-
-afterEach(async () => {
-  await pause(5);
-  process.off("unhandledRejection", note);
-  process.off("uncaughtExceptionMonitor", note);
-  expect(unhandled).toEqual([]);
-});
+expectNoStrays();
 
 const OPTIONS = { overwrite: false };
 const NEVER = new Promise<never>(() => undefined);

@@ -3,28 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { UploadSource } from "../../src/ports/source.js";
 import { every, pause, read, refusalOf, someBytes, temporaryFolder } from "./fixtures.js";
+import { expectNoStrays } from "./strays.js";
 
-const unhandled: unknown[] = [];
-const note = (reason: unknown): void => {
-  unhandled.push(reason);
-};
-
-beforeEach(() => {
-  unhandled.length = 0;
-  process.on("unhandledRejection", note);
-  process.on("uncaughtExceptionMonitor", note);
-});
-
-afterEach(async () => {
-  await pause(5);
-  process.off("unhandledRejection", note);
-  process.off("uncaughtExceptionMonitor", note);
-  expect(unhandled).toEqual([]);
-});
+expectNoStrays();
 
 async function* generated(chunks: Iterable<Uint8Array | string>) {
   yield* chunks;

@@ -3,31 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { MemoryStoreOptions } from "../../src/adapters/memory/index.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { OpenStore, Store } from "../../src/ports/store.js";
-import type { BrokenStore } from "../contract/broken/broken-store.js";
-import { brokenCopies, brokenDeletes, brokenKeys, brokenLists } from "../contract/broken/lists.js";
-import { brokenPuts } from "../contract/broken/puts.js";
-import { brokenReads } from "../contract/broken/reads.js";
-import { brokenRefusals, brokenUploadRefusals } from "../contract/broken/refusals.js";
-import { brokenDeclarations, brokenUploads } from "../contract/broken/uploads.js";
+import { GALLERY } from "../contract/broken/gallery.js";
 import { expectLinearizable, plans } from "./clients.js";
 import { raceOfCreators, raceOfRaisers } from "./races.js";
 import { emptyTally } from "./site.js";
 import { SMALL_LIMITS, smallRepertoire } from "./small.js";
 import { subtleStores } from "./subtle-stores.js";
 import { freshPrefix, modelProperty } from "./trial.js";
-
-const GALLERY: readonly BrokenStore[] = [
-  ...brokenPuts,
-  ...brokenReads,
-  ...brokenLists,
-  ...brokenDeletes,
-  ...brokenCopies,
-  ...brokenKeys,
-  ...brokenUploads,
-  ...brokenDeclarations,
-  ...brokenRefusals,
-  ...brokenUploadRefusals,
-];
 
 /** Faults of the contract's gallery that show in what one call after the other is answered. */
 const FAULTS: readonly string[] = [
