@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StowageConfig } from "../../src/app/config/config.js";
-import { readLocation } from "../../src/app/config/location.js";
+import { readLocation, serverProfile } from "../../src/app/config/location.js";
 import { type Environment, readSettings } from "../../src/app/config/settings.js";
 import { StowageError } from "../../src/domain/errors.js";
 
@@ -112,6 +112,27 @@ describe("settings", () => {
       encryption: { algorithm: "AES256" },
       minioCredentials: { accessKey: "a", secretKey: "s" },
     });
+  });
+
+  it.each([
+    [{ AWS_ENDPOINT_URL: "http://box:9000" }, "http://box:9000"],
+    [{ AWS_ENDPOINT_URL: "http://box", AWS_ENDPOINT_URL_S3: "https://s3.box" }, "https://s3.box"],
+    [{ AWS_ENDPOINT_URL: "" }, undefined],
+    [{ AWS_ENDPOINT_URL: "http://box", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, undefined],
+  ])("take the endpoint of the AWS SDKs' variables %o", (env, endpoint) => {
+    const { location } = read({ store: "s3://bucket" }, env);
+    expect(location).toMatchObject({ kind: "s3", endpoint });
+    // A server that nobody has named is not trusted as Amazon S3 is.
+    expect(serverProfile(location)).toBe(endpoint === undefined ? "aws" : "generic");
+    const named = read({ store: "s3://bucket?endpoint=http://named" }, env);
+    expect(named.location).toMatchObject({ endpoint: "http://named" });
+  });
+
+  it("refuse an endpoint in a variable as they do one in a location", () => {
+    const of = (endpoint: string) => () =>
+      read({ store: "s3://bucket" }, { AWS_ENDPOINT_URL_S3: endpoint });
+    expect(of("box:9000")).toThrow(/AWS_ENDPOINT_URL_S3 "box:9000"; use http:\/\/host:port/);
+    expect(of("http://key:hush@box")).toThrow(/^(?!.*hush).*credentials/);
   });
 
   it("come from variables, over which the object's fields win", () => {

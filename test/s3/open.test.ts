@@ -52,6 +52,16 @@ test("a machine without a region is told so", async () => {
   });
 });
 
+test("an endpoint that nobody has told is not taken from the environment, nor from the SDK's files", async () => {
+  bareMachine();
+  await using elsewhere = await scriptedServer(plain(200, ""));
+  vi.stubEnv("AWS_ENDPOINT_URL", elsewhere.url);
+  const credentials = { accessKeyId: "a", secretAccessKey: "s" };
+  await using store = openS3Store({ bucket: "bucket", region: "eu-west-1", credentials });
+  const signed = await store.signer?.signGet(KEY);
+  expect(signed?.url).toMatch(/^https:\/\/bucket\.s3\.eu-west-1\.amazonaws\.com\//);
+});
+
 test("what a store is stands in its facts", async () => {
   const credentials = { accessKeyId: "a", secretAccessKey: "s" };
   await using aws = openS3Store({ bucket: "bucket", region: "eu-west-1", credentials });

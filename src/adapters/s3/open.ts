@@ -122,6 +122,8 @@ function clientConfig(
       ...requestTimeout,
     }),
     forcePathStyle: pathStyle ?? url !== undefined,
+    // One of the environment would be spoken to as if it were Amazon S3.
+    ignoreConfiguredEndpointUrls: true,
   };
   if (url !== undefined) config.endpoint = url;
   const known = region ?? (url === undefined ? undefined : "us-east-1");

@@ -168,7 +168,11 @@ function endpointFault(
   name: "endpoint" | "publicEndpoint",
 ): string | undefined {
   const endpoint = searchParams.get(name);
-  if (endpoint === null) return undefined;
+  return endpoint === null ? undefined : urlFault(endpoint, name);
+}
+
+/** What is wrong with the URL of a server, as the end of a sentence. */
+function urlFault(endpoint: string, name: string): string | undefined {
   const url = parseUrl(endpoint);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return /@|%40/i.test(endpoint)
@@ -182,6 +186,29 @@ function endpointFault(
     return `has a path in its ${name}; use http://host:port or https://host:port`;
   }
   return undefined;
+}
+
+/** The variables of the AWS SDKs for the endpoint of S3, the one that wins first. */
+const ENDPOINT_VARIABLES = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] as const;
+
+/**
+ * A location on S3 that names no endpoint, with the one that the environment has. Left to the SDK, it
+ * would be taken for Amazon S3, and be trusted to keep promises that other servers do not make.
+ */
+export function withEndpointOf(
+  env: Readonly<Record<string, string | undefined>>,
+  location: StoreLocation,
+): ReadLocation {
+  if (location.kind !== "s3" || location.endpoint !== undefined) return { location };
+  if (/^true$/i.test(env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] ?? "")) return { location };
+  for (const name of ENDPOINT_VARIABLES) {
+    const endpoint = env[name];
+    if (endpoint === undefined || endpoint === "") continue;
+    const fault = urlFault(endpoint, name);
+    if (fault !== undefined) return { fault, shown: `s3://${location.bucket}` };
+    return { location: { ...location, endpoint } };
+  }
+  return { location };
 }
 
 function flag(url: URL, name: string): boolean | undefined | "wrong" {

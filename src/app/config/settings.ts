@@ -12,7 +12,7 @@ import {
 } from "../../domain/upload-plan.js";
 import type { Encryption } from "../../ports/object-store.js";
 import type { MinioCredentials, S3Credentials, StowageConfig } from "./config.js";
-import { readLocation, type StoreLocation } from "./location.js";
+import { readLocation, type StoreLocation, withEndpointOf } from "./location.js";
 
 /** A configuration that has been checked, with every default filled in. */
 export interface Settings {
@@ -100,7 +100,8 @@ export function readSettings(config: StowageConfig, env: Environment, cwd: strin
   }
 
   const store = String(values.store ?? DEFAULT_STORE);
-  const read = readLocation(store, cwd);
+  const own = readLocation(store, cwd);
+  const read = "fault" in own ? own : withEndpointOf(env, own.location);
   if ("fault" in read) {
     mistakes.push({
       name: names.store ?? "store",
