@@ -5,6 +5,13 @@ import { text } from "node:stream/consumers";
 /** Milliseconds: several times what the slowest client takes. */
 const CASE_LIMIT_MS = 180_000;
 
+/** No settings but ours: those that an account has for Amazon S3 stay out of it. */
+const BARE = {
+  AWS_EC2_METADATA_DISABLED: "true",
+  AWS_CONFIG_FILE: "/dev/null",
+  AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+};
+
 /**
  * Runs one case in a process of its own and measures it.
  *
@@ -18,7 +25,7 @@ export async function measure(spec, nodeOptions) {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: CASE_LIMIT_MS,
     killSignal: "SIGKILL",
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, AWS_EC2_METADATA_DISABLED: "true" },
+    env: { PATH: process.env.PATH, ...BARE },
   });
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);

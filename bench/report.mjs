@@ -78,7 +78,9 @@ function sections(chosen, read) {
       const name = titleOf(client, scenario);
       const ratio =
         ratios === undefined ? "" : `${ratios.wall.toFixed(2)} × ${titleOf(peer, scenario)}`;
-      return [name, wall.toFixed(2), work.toFixed(2), cpu.toFixed(2), mega(peak), ratio];
+      // Of a program that the client runs nothing is known but its time.
+      const own = client === "cp" ? ["", ""] : [cpu.toFixed(2), mega(peak)];
+      return [name, wall.toFixed(2), work.toFixed(2), ...own, ratio];
     });
     const head = ["", "wall s", "work s", "CPU s", "peak MB", "wall, of that"];
     return `## ${SERVERS[server]}: ${title}\n\n${table(head, rows)}`;
