@@ -15,6 +15,7 @@ import { RetryingStore } from "./retrying-store.js";
 import { unfinishedUploads } from "./sessions.js";
 import { filenameOf, signDownload, signUpload } from "./signing.js";
 import type { StoredSummary, Stowage } from "./stowage.js";
+import { recordedSha256 } from "./upload-attributes.js";
 import { Running } from "./uploader/lost-uploads.js";
 import { upload } from "./uploads.js";
 
@@ -74,7 +75,8 @@ export function createStowage(parts: StowageParts): Stowage {
       const key = ownKey(store, roots, "head", request);
       const info = await steady.head(key, { signal: request.signal });
       const { contentType, metadata, checksum, encryption: atRest } = info;
-      return { ...summary(info), contentType, metadata, checksum, encryption: atRest };
+      const sha256 = recordedSha256(metadata);
+      return { ...summary(info), contentType, metadata, checksum, sha256, encryption: atRest };
     },
     remove: async (request) => remove(engine, ownKey(store, roots, "delete", request), request),
     resumeUpload: (request) => resume(uploads, roots, request),

@@ -1,4 +1,3 @@
-import { crc32Checksum } from "../domain/checksum.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import type { OpenTarget } from "../ports/source.js";
 import { untilAborted } from "./abortable.js";
@@ -22,19 +21,15 @@ export async function download(
   // The target first: to find out that it cannot be written costs no request.
   await using target = await downloads.openTarget(to, { overwrite });
   await using object = await openVerified(downloads, key, signal);
-  const { info, soFar } = object;
+  const { info, proof } = object;
   for await (const bytes of object.body) {
     await untilAborted(target.write(bytes), signal);
-    tell(onProgress, { key, doneBytes: soFar.bytes, totalBytes: info.size });
+    tell(onProgress, { key, doneBytes: proof.bytes, totalBytes: info.size });
   }
   signal?.throwIfAborted();
   // A file gets its name at once; a stream may be as slow to end as it likes.
   const isFile = typeof to === "string" || to instanceof URL;
   await (isFile ? target.commit() : untilAborted(target.commit(), signal));
-  return {
-    key,
-    size: soFar.bytes,
-    checksum: crc32Checksum(soFar.crc),
-    verified: info.checksum !== undefined,
-  };
+  const { bytes: size, checksum, sha256, proves: verified } = proof;
+  return { key, size, checksum, sha256, verified };
 }

@@ -17,7 +17,9 @@ import {
   limitOf,
   sessionsOf,
 } from "./sessions.js";
+import { hashSource } from "./source-hash.js";
 import type { ResumeRequest, Uploaded } from "./stowage.js";
+import { recordedSha256 } from "./upload-attributes.js";
 import { findOut, landed } from "./uploader/outcome.js";
 import { partMemory, Rooms } from "./uploader/part-memory.js";
 import { inParts, prepare } from "./uploader/prepare.js";
@@ -103,12 +105,14 @@ async function goOn(resumption: Resumption): Promise<Uploaded> {
   }
   await using source = await opened(resumption);
   const isFree = standing.kind === "absent" || standing.kind === "silent";
-  if (!isFree || !isSame(source.identity, identity)) {
+  const isAlike = isFree && isSame(source.identity, identity);
+  const hash = isAlike ? await hashAgain(resumption) : undefined;
+  if (!isAlike || hash?.isOther === true) {
     await dropEarlier(resumption);
     return await startOver(resumption, source, restarting(record, journal));
   }
   try {
-    const sent = await sendRest(resumption, object, source);
+    const sent = await sendRest(resumption, { ...object, hashed: hash?.checksum }, source);
     await ended(record);
     return uploadedAs(uploads, object, sent);
   } catch (error) {
@@ -123,7 +127,7 @@ async function goOn(resumption: Resumption): Promise<Uploaded> {
 /** The upload as it is on record. It is begun anew, where it has to be, under its own key. */
 function objectOfSession({ uploads, record, identity, request }: Resumption): ObjectUpload {
   const { key, beganAt: at, contentType, metadata, writeToken } = record.session;
-  const about = { at, contentType, metadata, writeToken, identity };
+  const about = { at, contentType, metadata, writeToken, identity, hashed: undefined };
   return objectOf({ ...uploads, journal: restarting(record) }, key, about, request);
 }
 
@@ -153,6 +157,17 @@ async function opened(resumption: Resumption): Promise<Source> {
     await record.end();
     throw error.with({ outcome: "not-applied", cleanup: "done" });
   }
+}
+
+/**
+ * Reads the file again where its SHA-256 is on record: by size and time alone, a file that was written
+ * over could get the hash of the one before.
+ */
+async function hashAgain({ uploads, record, identity, request }: Resumption) {
+  const recorded = recordedSha256(record.session.metadata);
+  if (recorded === undefined) return undefined;
+  const { sha256, checksum } = await hashSource(uploads.openSource, identity.path, request.signal);
+  return { checksum, isOther: sha256 !== recorded };
 }
 
 function isSame(now: SourceIdentity | undefined, before: SourceIdentity): boolean {
@@ -222,6 +237,7 @@ async function startOver(
     name: belonging.filename,
     contentType,
     metadata: Object.fromEntries(own),
+    sha256: recordedSha256(metadata) !== undefined,
     signal: request.signal,
     onProgress: request.onProgress,
   });

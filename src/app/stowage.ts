@@ -152,6 +152,12 @@ export interface UploadRequest {
    * 448 GiB; with it they are made so large that as many bytes fit, up to the store's limit.
    */
   readonly sizeHint?: number | undefined;
+  /**
+   * Whether the SHA-256 of the source is recorded with the object, for downloads to be held against
+   * and for others to see. It is read once more for that, before anything is sent; a stream, which
+   * cannot be, is an `invalid-argument`. Default: `false`.
+   */
+  readonly sha256?: boolean | undefined;
   /** Text kept with the object, beside `uploaded_at` and `original_filename`. 2,048 bytes in all. */
   readonly metadata?: Metadata | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -176,6 +182,8 @@ export interface Uploaded {
   readonly size: number;
   /** Of the whole object, computed as the bytes left; the store has verified it where it can. */
   readonly checksum: Checksum;
+  /** Of the whole object, hexadecimal, where it was to be recorded. */
+  readonly sha256?: string | undefined;
   readonly contentType: string;
   readonly metadata: Metadata;
   /** At rest, as the store has confirmed it. `none` where none was asked for. */
@@ -205,7 +213,9 @@ export interface Downloaded {
   readonly size: number;
   /** Of the bytes that came. */
   readonly checksum: Checksum;
-  /** Whether the store kept a checksum to hold the bytes against. */
+  /** The same, hexadecimal, where it was recorded with the object. */
+  readonly sha256?: string | undefined;
+  /** Whether there was a checksum to hold the bytes against: the store's, or a SHA-256 on record. */
   readonly verified: boolean;
 }
 
@@ -264,6 +274,8 @@ export interface StoredInfo extends StoredSummary {
   readonly contentType: string;
   readonly metadata: Metadata;
   readonly checksum?: Checksum | undefined;
+  /** Of the whole object, hexadecimal, where it was recorded on upload. */
+  readonly sha256?: string | undefined;
   /** At rest, as the store says. */
   readonly encryption?: Encryption["algorithm"] | undefined;
 }

@@ -22,6 +22,13 @@ export interface UploadAttributes {
 const MEDIA_TYPE =
   /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
 
+/** The SHA-256 that Stowage has recorded of an object: hexadecimal. Others' may be of anything. */
+export function recordedSha256({ write_token: ours, sha256 }: Metadata): string | undefined {
+  return ours !== undefined && sha256 !== undefined && /^[\da-f]{64}$/.test(sha256)
+    ? sha256
+    : undefined;
+}
+
 /** @throws `invalid-argument`, `invalid-metadata`. */
 export function checkWords({ contentType, metadata = {} }: UploadWords): void {
   if (contentType !== undefined) checkContentType(contentType);
@@ -38,6 +45,7 @@ export function attributesFor(
   at: Date,
   filename: string,
   words: UploadWords,
+  sha256?: string,
 ): UploadAttributes {
   const writeToken = clock.token();
   const metadata = {
@@ -45,6 +53,7 @@ export function attributesFor(
     uploaded_at: at.toISOString(),
     original_filename: filename,
     write_token: writeToken,
+    ...(sha256 === undefined ? {} : { sha256 }),
   };
   checkMetadata(metadata);
   const contentType = words.contentType ?? lookup(filename) ?? DEFAULT_CONTENT_TYPE;

@@ -1,3 +1,4 @@
+import type { Checksum } from "../domain/checksum.js";
 import { quote, StowageError } from "../domain/errors.js";
 import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
@@ -6,8 +7,9 @@ import { checkFilename, uploadKey } from "../domain/upload-key.js";
 import type { Journal } from "../ports/journal.js";
 import type { Encryption } from "../ports/object-store.js";
 import type { OpenSource, Source, SourceIdentity } from "../ports/source.js";
+import { hashSource, type SourceHash } from "./source-hash.js";
 import type { Progress, Uploaded, UploadRequest } from "./stowage.js";
-import { attributesFor, checkWords } from "./upload-attributes.js";
+import { attributesFor, checkWords, recordedSha256 } from "./upload-attributes.js";
 import { partMemory, Rooms } from "./uploader/part-memory.js";
 import { prepare } from "./uploader/prepare.js";
 import { uploadObject } from "./uploader/upload-object.js";
@@ -41,6 +43,7 @@ export async function upload(
   checkWords(request);
   checkBytes("size", request.size);
   checkBytes("sizeHint", request.sizeHint);
+  checkSha256(request.sha256);
   signal?.throwIfAborted();
 
   const at = uploads.clock.now();
@@ -58,9 +61,21 @@ export async function upload(
   const key = (attempt: number) => uploadKey({ root, owner, at, filename, attempt });
   // The number of the last try takes room too.
   key(MOST_KEYS);
-  const { contentType, metadata, writeToken } = attributesFor(uploads.clock, at, filename, request);
+  const { sha256 } = request;
+  const attributes = attributesFor(
+    uploads.clock,
+    at,
+    filename,
+    request,
+    sha256 ? NO_SHA256 : undefined,
+  );
+  const { contentType, writeToken } = attributes;
+  const hash = sha256 ? await hashOf(uploads, source, request) : undefined;
+  const metadata = { ...attributes.metadata, ...(hash && { sha256: hash.sha256 }) };
 
-  const about = { at, contentType, metadata, writeToken, identity: source.identity };
+  const { identity } = source;
+  const hashed = hash?.checksum;
+  const about = { at, contentType, metadata, writeToken, identity, hashed };
   const object = (attempt: number) => objectOf(uploads, key(attempt), about, request);
   const { sent, stored } = await underFreeKey(uploads, source, rooms, request, object);
   return uploadedAs(uploads, stored, sent);
@@ -73,13 +88,15 @@ export interface About {
   readonly metadata: Metadata;
   readonly writeToken: string;
   readonly identity: SourceIdentity | undefined;
+  /** Of the source's bytes, where they were read before. */
+  readonly hashed: Checksum | undefined;
 }
 
 /** One try at storing an object, under a key that is not to be taken. */
 export function objectOf(
   uploads: Uploads,
   key: ObjectKey,
-  { at: beganAt, contentType, metadata, writeToken, identity }: About,
+  { at: beganAt, contentType, metadata, writeToken, identity, hashed }: About,
   { signal, onProgress }: Pick<UploadRequest, "signal" | "onProgress">,
 ): ObjectUpload {
   const { encryption, journal } = uploads;
@@ -90,6 +107,7 @@ export function objectOf(
     key,
     ...kept,
     when: { absent: true },
+    hashed,
     signal,
     onProgress: (doneBytes, totalBytes) => tell(onProgress, { key, doneBytes, totalBytes }),
     record: journal && ((partBytes) => journal.begin({ ...start, partBytes })),
@@ -100,7 +118,9 @@ export function objectOf(
 export function uploadedAs(uploads: Uploads, object: ObjectUpload, sent: Sent): Uploaded {
   const { key, contentType, metadata, encryption } = object;
   const atRest = encryption?.algorithm ?? "none";
-  return { uri: uploads.store.uri(key), key, ...sent, contentType, metadata, encryption: atRest };
+  const sha256 = recordedSha256(metadata);
+  const uri = uploads.store.uri(key);
+  return { uri, key, ...sent, sha256, contentType, metadata, encryption: atRest };
 }
 
 /**
@@ -174,6 +194,34 @@ function checkBytes(name: "size" | "sizeHint", bytes: number | undefined): void 
     `Cannot use ${name} ${quote(bytes)}: give a whole number of bytes, or leave it out`,
     { operation: "upload" },
   );
+}
+
+function checkSha256(asked: unknown): void {
+  if (asked === undefined || typeof asked === "boolean") return;
+  throw new StowageError(
+    "invalid-argument",
+    `Cannot use sha256 ${quote(asked)}: give true to have it computed and recorded, or leave it out`,
+    { operation: "upload" },
+  );
+}
+
+/** In the place of a hash that is still to come, so that too much metadata is found before it. */
+const NO_SHA256 = "0".repeat(64);
+
+/** Reads the source once, before anything is sent. */
+function hashOf(
+  { openSource }: Uploads,
+  source: Source,
+  request: UploadRequest,
+): Promise<SourceHash> {
+  if (source.size === undefined) {
+    throw new StowageError(
+      "invalid-argument",
+      "Cannot record the SHA-256 of a stream: it would have to be read twice, as the hash is kept from the start; upload it from a file or from bytes, or leave out sha256",
+      { operation: "upload" },
+    );
+  }
+  return hashSource(openSource, request.source, request.signal);
 }
 
 /** A source that has a size of its own has that, whatever is told of it. */

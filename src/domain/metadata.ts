@@ -16,6 +16,7 @@ export const RESERVED_METADATA: readonly string[] = [
   "uploaded_at",
   "original_filename",
   "write_token",
+  "sha256",
 ];
 
 const NAME = /^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$/;

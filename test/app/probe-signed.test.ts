@@ -7,7 +7,13 @@ import type { SignGetOptions } from "../../src/ports/url-signer.js";
 import { type Check, SigningStore } from "../contract/signing-store.js";
 import { keysOf } from "./scripted-store.js";
 
-const IDS: readonly FindingId[] = ["signed.get", "signed.put", "signed.expiry", "signed.needed"];
+const IDS: readonly FindingId[] = [
+  "checksum.content-md5",
+  "signed.get",
+  "signed.put",
+  "signed.expiry",
+  "signed.needed",
+];
 
 /** What was found of signed URLs: `signed.get honoured`, … */
 function told({ findings }: Probed): string[] {
@@ -43,6 +49,7 @@ describe("a probe of a store that signs URLs", () => {
     ["URLs never expire", ["expiry"], "signed.expiry", "ignored!"],
     ["no signature is needed", ["signature"], "signed.needed", "ignored!"],
     ["any number of bytes is taken", ["size"], "signed.put", "ignored"],
+    ["no Content-MD5 is looked at", ["digest"], "checksum.content-md5", "ignored"],
   ])("notices that %s", async (_, checks, id, result) => {
     await using store = new Overlooking(...checks);
     const probed = await probe(store);
@@ -59,6 +66,7 @@ describe("a probe of a store that signs URLs", () => {
     }
     await using store = new Elsewhere();
     expect(told(await probe(store))).toEqual([
+      "checksum.content-md5 honoured",
       "signed.get refused",
       "signed.put honoured",
       "signed.expiry unknown",

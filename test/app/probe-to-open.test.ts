@@ -117,7 +117,7 @@ describe("examining", () => {
       result: "unknown",
       detail: "nothing is refused",
     });
-    expect(profile.verifiesBytes).toBe(false);
+    expect(profile.verifies).toEqual([]);
     expect([...stored.keys()]).toEqual([]);
   });
 

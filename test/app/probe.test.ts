@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openMemoryStore } from "../../src/adapters/memory/index.js";
 import { checkup } from "../../src/app/probe/checkup.js";
 import { FINDING_IDS, type FindingId } from "../../src/app/probe/findings.js";
-import { type Probed, probe } from "../../src/app/probe/probe.js";
+import { type Probed, type ProbedProfile, probe } from "../../src/app/probe/probe.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { OpenStore, Store } from "../../src/ports/store.js";
 import { GALLERY } from "../contract/broken/gallery.js";
@@ -11,6 +11,7 @@ import { storesThatMislead } from "./stores-that-mislead.js";
 
 /** Of stores that sign, as memory does not: test/app/probe-signed.test.ts. */
 const UNSIGNED: readonly FindingId[] = [
+  "checksum.content-md5",
   "signed.get",
   "signed.put",
   "signed.expiry",
@@ -62,11 +63,11 @@ describe("a probe", () => {
     const stranger = objectKey("stowage-probe/stranger");
     await store.put(stranger, new Uint8Array(1));
     const probed = await probe(store);
-    expect(missing(probed)).toEqual(NEVER);
+    expect(missing(probed)).toEqual(inOrder(NEVER));
     expect(probed.profile).toEqual({
       honours: store.facts.honours,
       ways: [],
-      verifiesBytes: true,
+      verifies: ["crc32"],
     });
     expect(probed.findings.map(({ id }) => id)).toEqual(FINDING_IDS);
     expect(probed.left).toEqual([]);
@@ -152,7 +153,7 @@ describe("a probe", () => {
     expect(await keysOf(otherwise)).toEqual([]);
     expect(await uploadsOf(otherwise)).toEqual([]);
 
-    const claims = { honours: store.facts.honours, ways: [] };
+    const claims = { honours: store.facts.honours, ways: [], verifies: ["crc32"] as const };
     const { faults } = checkup(probed, { encryption: undefined, claims, profile: "generic" });
     expect(faults).toContainEqual({
       problem: expect.stringMatching(
@@ -293,7 +294,7 @@ describe("a checkup", () => {
   it("names what is claimed and ignored, and what to set instead", async () => {
     const store = new (broken("ignores the condition of a copy"))();
     const probed = await probe(store);
-    const claims = { honours: store.facts.honours, ways: [] };
+    const claims = { honours: store.facts.honours, ways: [], verifies: ["crc32"] as const };
     const held = checkup(probed, { encryption: undefined, claims, profile: "aws" });
     expect(held.faults).toEqual([
       {
@@ -306,10 +307,37 @@ describe("a checkup", () => {
     expect(spared).toMatchObject({ ok: true, advice: [expect.stringContaining("never sent")] });
   });
 
+  it("takes Content-MD5 for a checksum that is not verified, where it is sent", async () => {
+    const probed = await probe(new (broken("ignores the checksum of a part"))());
+    const isHonoured = probed.findings.map((finding) =>
+      finding.id === "checksum.content-md5" ? { ...finding, result: "honoured" as const } : finding,
+    );
+    const problems = (found: Probed, verifies?: ProbedProfile["verifies"]): string[] => {
+      const claims = verifies && { honours: probed.profile.honours, ways: [], verifies };
+      return checkup(found, { encryption: undefined, claims }).faults.map(({ problem }) => problem);
+    };
+    const unverified = "Checksums, of a part, verified: ignored";
+    expect(problems(probed)).toEqual([unverified]);
+    const { profile } = probed;
+    const mended = {
+      ...probed,
+      findings: isHonoured,
+      profile: { ...profile, verifies: ["content-md5" as const] },
+    };
+    expect(problems(mended)).toEqual([]);
+    expect(problems(mended, ["content-md5"])).toEqual([]);
+    // Whoever takes the server to verify the checksum sends it nothing else.
+    expect(problems(mended, ["crc32"])).toEqual([unverified]);
+  });
+
   it("advises the profile that fits, where another is set", async () => {
     const probed = await probe(openMemoryStore());
     const { honours } = probed.profile;
-    const claims = { honours: { ...honours, listUploads: "key" as const }, ways: [] };
+    const claims = {
+      honours: { ...honours, listUploads: "key" as const },
+      ways: [],
+      verifies: ["crc32"] as const,
+    };
     const expected = { encryption: undefined, claims, profile: "generic", fitting: "aws" };
     const { ok, advice } = checkup(probed, expected);
     expect({ ok, advice }).toEqual({
@@ -344,7 +372,7 @@ function told({ findings }: Probed): string[] {
   return findings
     .filter(({ result }) => result !== "honoured")
     .map(({ id, result }) => `${id} ${result}`)
-    .filter((seen) => !/^encryption\S+ refused$|^signed\./.test(seen));
+    .filter((seen) => !/^encryption\S+ refused$|^signed\.|^checksum\.content-md5/.test(seen));
 }
 
 /** In the order of the catalogue. */

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { appendFile, mkdtemp, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,6 +100,33 @@ describe("an upload that is resumed", () => {
     expect(count(calls, "createUpload")).toBe(0);
     expect(progress.at(-1)).toBe(SIZE);
     expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("keeps the SHA-256 that is on record", async () => {
+    const session = await interruptedAt("after stored", 2, { sha256: true });
+    const { stowage, calls } = another();
+    const told = await stowage.resumeUpload({ session });
+    const sha256 = hash("sha256", bytes(SIZE), "hex");
+    expect(told).toMatchObject({ key: session.key, sha256 });
+    expect((await store.head(told.key)).metadata["sha256"]).toBe(sha256);
+    expect(count(calls, "createUpload")).toBe(0);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("begins anew with a SHA-256 of its own where the file is another of the same time", async () => {
+    const at = new Date(1_700_000_000_000);
+    await utimes(path, at, at);
+    const session = await interruptedAt("after started", 1, { sha256: true });
+    const changed = bytes(SIZE);
+    changed.set([7, 7, 7], 31);
+    await writeFile(path, changed);
+    await utimes(path, at, at);
+    const told = await another().stowage.resumeUpload({ session });
+    const sha256 = hash("sha256", changed, "hex");
+    expect(told.sha256).toBe(sha256);
+    expect((await store.head(told.key)).metadata["sha256"]).toBe(sha256);
+    expect(await bytesOf(store, told.key)).toEqual(changed);
     expect(await leftOver()).toEqual(NOTHING);
   });
 

@@ -31,6 +31,7 @@ describe("parseArguments", () => {
         olderThan: undefined,
         dryRun: false,
         resume: false,
+        sha256: false,
         store: undefined,
         model: false,
         force: false,
@@ -161,6 +162,10 @@ describe("parseArguments", () => {
     [
       ["upload", "-", "--user", "7", "--name", "a", "--resume"],
       "Cannot resume standard input: it cannot be read again; leave out --resume",
+    ],
+    [
+      ["upload", "-", "--user", "7", "--name", "a", "--sha256"],
+      "Cannot record the SHA-256 of standard input: it cannot be read twice; leave out --sha256, or upload a file",
     ],
     [
       ["uploads"],

@@ -38,7 +38,7 @@ describe("doctor", () => {
     expect(out).toMatch(/^ {2}honoured {2}put where nothing is {2,}uploads never overwrite each/m);
     expect(out).toMatch(/^ {2}refused {3}AES256 of a put {2,}cannot be asked for$/m);
     expect(out).toMatch(
-      /\nThe store does all that the configuration asks for: 30 of 38 honoured, found out in \S+ m?s\.\n$/,
+      /\nThe store does all that the configuration asks for: 30 of 39 honoured, found out in \S+ m?s\.\n$/,
     );
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(await stored()).toEqual([]);
@@ -54,7 +54,7 @@ describe("doctor", () => {
       ok: true,
       faults: [],
       left: [],
-      profile: { honours: { listUploads: "prefix" }, ways: [], verifiesBytes: true },
+      profile: { honours: { listUploads: "prefix" }, ways: [], verifies: ["crc32"] },
       findings: expect.arrayContaining([
         {
           id: "conditions.put.absent",

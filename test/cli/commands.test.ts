@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +73,21 @@ describe("upload", () => {
 
   test("with --model stores below models", async () => {
     expect(await keyOfUpload("upload housing.csv --user 7 --model")).toMatch(/^models\/user_7\//);
+  });
+
+  test("with --sha256 records what the file is, and tells it", async () => {
+    const sha256 = createHash("sha256").update(CSV).digest("hex");
+    const plain = await stowage("upload housing.csv --user 7 --sha256");
+    expect(plain).toMatchObject({ code: 0, err: `stowage: SHA-256 ${sha256}\n` });
+    expect(plain.out).toMatch(/^file:\/\/\/\S+\n$/);
+    const { out, err } = await stowage("upload housing.csv --user 7 --sha256 --json");
+    expect(err).toBe("");
+    const told = JSON.parse(out) as { uri: string };
+    expect(told).toMatchObject({ sha256, metadata: { sha256 } });
+    const info = await stowage(`info ${told.uri} --user 7`);
+    expect(info.out).toMatch(new RegExp(`^sha-256 +${sha256}$`, "m"));
+    const asJson = await stowage(`info ${told.uri} --user 7 --json`);
+    expect(JSON.parse(asJson.out)).toMatchObject({ sha256 });
   });
 
   test("reads standard input under a name", async () => {

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, hash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
@@ -34,6 +34,7 @@ export type Check =
   | "headers"
   | "size"
   | "checksum"
+  | "digest"
   | "condition"
   | "range"
   | "fields";
@@ -231,6 +232,8 @@ export class SigningStore extends MemoryObjectStore {
     const claims = JSON.parse(Buffer.from(text, "base64url").toString()) as Claims;
     expect("query", isDeepStrictEqual(others, claims.told ?? {}));
     const { headers, size = bytes.length, range = [0, bytes.length] } = claims;
+    const { "content-md5": digest = hash("md5", bytes, "base64") } = values;
+    expect("digest", digest === hash("md5", bytes, "base64"));
     expect("method", method === claims.method);
     expect("key", key === claims.key);
     expect("expiry", claims.from <= Date.now() && Date.now() < claims.until);

@@ -18,26 +18,36 @@ const upload: Upload = { key: KEY, uploadId: "upload-1" };
 /** Of `hello`. */
 const SIGNED = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 const UNSIGNED = "UNSIGNED-PAYLOAD";
+const MD5 = "XUFAKrxLKna5cZ2REBfFkg==";
 
 type Row = readonly [
   signing: PayloadSigning | undefined,
   protocol: "http" | "https",
-  profile: "aws" | "ceph",
+  profile: "aws" | "localstack" | "ceph" | "generic",
   told: typeof checksum | undefined,
   hash: string,
+  /** `Content-MD5`, where nothing else that is sent proves the bytes. */
+  md5: string | undefined,
 ];
 
 const ROWS: readonly Row[] = [
-  [undefined, "http", "aws", checksum, SIGNED],
-  [undefined, "https", "aws", checksum, UNSIGNED],
-  ["auto", "https", "aws", checksum, UNSIGNED],
-  ["auto", "https", "aws", undefined, SIGNED],
-  ["auto", "https", "ceph", checksum, SIGNED],
-  ["always", "https", "aws", checksum, SIGNED],
-  ["always", "http", "aws", checksum, SIGNED],
-  ["never", "http", "aws", checksum, UNSIGNED],
-  ["never", "https", "aws", checksum, UNSIGNED],
-  ["never", "https", "ceph", undefined, UNSIGNED],
+  [undefined, "http", "aws", checksum, SIGNED, undefined],
+  [undefined, "https", "aws", checksum, UNSIGNED, undefined],
+  ["auto", "https", "aws", checksum, UNSIGNED, undefined],
+  ["auto", "https", "aws", undefined, SIGNED, undefined],
+  ["auto", "https", "ceph", checksum, SIGNED, undefined],
+  ["always", "https", "aws", checksum, SIGNED, undefined],
+  ["always", "http", "aws", checksum, SIGNED, undefined],
+  ["never", "http", "aws", checksum, UNSIGNED, undefined],
+  ["never", "https", "aws", checksum, UNSIGNED, undefined],
+  ["never", "https", "ceph", undefined, UNSIGNED, MD5],
+  ["never", "http", "ceph", checksum, UNSIGNED, MD5],
+  ["always", "http", "ceph", checksum, SIGNED, undefined],
+  ["never", "http", "aws", undefined, UNSIGNED, MD5],
+  ["auto", "http", "localstack", checksum, SIGNED, undefined],
+  ["auto", "http", "localstack", undefined, SIGNED, MD5],
+  ["auto", "https", "generic", checksum, SIGNED, MD5],
+  ["never", "https", "generic", checksum, UNSIGNED, MD5],
 ];
 
 afterEach(() => {
@@ -50,9 +60,10 @@ async function send(store: Store, told: typeof checksum | undefined): Promise<vo
 }
 
 describe.each(ROWS)("payloadSigning %s over %s to %s with %o", (signing, ...row) => {
-  const [protocol, profile, told, hash] = row;
+  const [protocol, profile, told, hash, md5] = row;
+  const expected = [hash, md5];
 
-  test(`s3 sends ${hash}`, async () => {
+  test(`s3 sends ${hash}, Content-MD5 ${md5}`, async () => {
     const hashes: unknown[] = [];
     const client = new S3Client({
       endpoint: `${protocol}://s3.test`,
@@ -61,7 +72,7 @@ describe.each(ROWS)("payloadSigning %s over %s to %s with %o", (signing, ...row)
       requestChecksumCalculation: "WHEN_REQUIRED",
       requestHandler: {
         handle: async ({ headers }: { headers: Record<string, string> }) => {
-          hashes.push(headers["x-amz-content-sha256"]);
+          hashes.push([headers["x-amz-content-sha256"], headers["content-md5"]]);
           const body = Readable.from([]);
           return { response: { statusCode: 200, headers: { etag: '"e"' }, body } };
         },
@@ -69,10 +80,10 @@ describe.each(ROWS)("payloadSigning %s over %s to %s with %o", (signing, ...row)
     });
     const store = new S3ObjectStore({ client, bucket: "bucket", profile, payloadSigning: signing });
     await send(store, told);
-    expect(hashes).toEqual([hash, hash]);
+    expect(hashes).toEqual([expected, expected]);
   });
 
-  test(`minio sends ${hash}`, async () => {
+  test(`minio sends ${hash}, Content-MD5 ${md5}`, async () => {
     await using server = await scriptedServer(object(""));
     // What is meant for TLS goes without.
     vi.spyOn(https, "request").mockImplementation(((
@@ -93,9 +104,10 @@ describe.each(ROWS)("payloadSigning %s over %s to %s with %o", (signing, ...row)
       payloadSigning: signing,
     });
     await send(store, told);
-    expect(server.received.map(({ headers }) => headers["x-amz-content-sha256"])).toEqual([
-      hash,
-      hash,
+    const sent = server.received.map(({ headers }) => [
+      headers["x-amz-content-sha256"],
+      headers["content-md5"],
     ]);
+    expect(sent).toEqual([expected, expected]);
   });
 });

@@ -9,7 +9,7 @@ const endpoint = "http://127.0.0.1:9";
 const found = {
   honours: { ...profileOf("aws").honours, encryption: [] },
   ways: ["plain-lists", "bare-put-etags"],
-  verifiesBytes: true,
+  verifies: ["crc32"],
 } as const;
 
 test("a profile is taken as data, by both stores", async () => {
@@ -32,13 +32,12 @@ test("a profile is taken as data, by both stores", async () => {
 });
 
 test("what was not found out of a server is as careful as for any", () => {
-  const { honours, verifiesBytes, ways } = found;
+  const { honours, verifies, ways } = found;
   expect(probedProfile(found)).toEqual({
     ...profileOf("generic"),
     name: "probed",
     honours,
-    verifiesBytes,
-    signing: { checksums: verifiesBytes },
+    verifies,
     encodedLists: false,
     quirks: ["bare-put-etags", "busy-without-upload"],
   });
@@ -49,14 +48,12 @@ test("what was not found out of a server is as careful as for any", () => {
 });
 
 test("to find out what a server does, everything is claimed", () => {
-  const { honours, verifiesBytes, confirmsUploads } = trustingProfile;
+  const { honours, verifies, confirmsUploads } = trustingProfile;
   expect(Object.values(honours.conditions)).toEqual([true, true, true, true]);
   expect(honours).toMatchObject({ encryption: ["AES256", "aws:kms"], listUploads: "prefix" });
   // The client neither checks bytes itself, nor gives up before the end.
-  expect({ verifiesBytes, confirmsUploads }).toEqual({
-    verifiesBytes: true,
-    confirmsUploads: false,
-  });
+  expect(verifies).toContain("crc32");
+  expect(confirmsUploads).toBe(false);
 });
 
 test.each(STORES)(

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { StowageConfig } from "../../src/app/config/config.js";
@@ -70,6 +70,19 @@ describe.each(subjects)("by %s on %s", (way, name) => {
     await using object = await stowage.open({ userId: "1", object: first.key });
     expect(await buffer(object.body)).toEqual(small);
     expect(await listed(stowage, "1")).toBe(2);
+  });
+
+  it("verifies a download by the SHA-256 on record, whether the server keeps a checksum or not", async () => {
+    const stowage = await open({ encryption: "none" });
+    for (const sha256 of [false, true]) {
+      const request = { userId: "3", source: small, name: "a.csv", sha256 };
+      const { key } = await stowage.uploadDataset(request);
+      const to = new WritableStream<Uint8Array>();
+      const told = await stowage.download({ userId: "3", object: key, to });
+      expect(told.verified).toBe(sha256 || name === "versity");
+      const recorded = sha256 ? hash("sha256", small, "hex") : undefined;
+      expect((await stowage.info({ userId: "3", object: key })).sha256).toBe(recorded);
+    }
   });
 
   it("sends what is large in parts where it completes create-only, and else says what to set", async () => {

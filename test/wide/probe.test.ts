@@ -4,16 +4,17 @@ import { openStowage } from "../../src/app/modules/open-stowage.js";
 import { configOf, makeBucket } from "../servers/buckets.js";
 import { examined, left, problemsOf, storeOf } from "../servers/probing.js";
 
-const NO_CHECKSUMS = [
-  "Checksums, of a put, verified: ignored",
-  "Checksums, of a part, verified: ignored",
-  "Checksums, of all parts, verified: ignored",
-];
+/** What of a profile's proofs can be found out. */
+const VERIFIED = { versity: ["crc32", "content-md5"], ceph: ["content-md5"] } as const;
 
 /** What every upload asks for, and the server does not do. */
 const MISSING = {
   versity: [],
-  ceph: ["Conditions, complete where nothing is: ignored", ...NO_CHECKSUMS],
+  // Of a put and a part it verifies Content-MD5.
+  ceph: [
+    "Conditions, complete where nothing is: ignored",
+    "Checksums, of all parts, verified: ignored",
+  ],
 } as const;
 
 describe.each([
@@ -29,8 +30,9 @@ describe.each([
     const store = storeOf(way, server, bucket, profile);
     const { found, tookMs } = await examined(server, store, "none");
     expect(tookMs).toBeLessThan(5_000);
-    const { honours, verifiesBytes } = profileOf(profile);
-    expect(found.profile).toMatchObject({ honours, verifiesBytes });
+    const { honours, verifies } = profileOf(profile);
+    expect(found.profile).toMatchObject({ honours, verifies: VERIFIED[profile] });
+    expect(verifies).toEqual(expect.arrayContaining([...VERIFIED[profile]]));
     expect(waysOf(profileOf(profile))).toEqual(expect.arrayContaining([...found.profile.ways]));
     expect(problemsOf(found)).toEqual(MISSING[profile]);
     const signed = found.findings.filter(({ id }) => id.startsWith("signed."));

@@ -52,6 +52,7 @@ export interface Options {
   readonly olderThan: number | undefined;
   readonly dryRun: boolean;
   readonly resume: boolean;
+  readonly sha256: boolean;
   readonly store: string | undefined;
   readonly model: boolean;
   readonly force: boolean;
@@ -93,6 +94,12 @@ export function parseArguments(args: readonly string[]): Invocation {
   if (operands[0] === "-" && values.has("resume")) {
     throw new UsageError(
       "Cannot resume standard input: it cannot be read again; leave out --resume",
+      command,
+    );
+  }
+  if (operands[0] === "-" && values.has("sha256")) {
+    throw new UsageError(
+      "Cannot record the SHA-256 of standard input: it cannot be read twice; leave out --sha256, or upload a file",
       command,
     );
   }
@@ -224,6 +231,7 @@ function optionsOf(values: Values, command: CommandName): Options {
     olderThan: durationOf(one("older-than"), command),
     dryRun: values.has("dry-run"),
     resume: values.has("resume"),
+    sha256: values.has("sha256"),
     store: one("store"),
     model: values.has("model"),
     force: values.has("force"),

@@ -12,6 +12,7 @@ export type OptionName =
   | "older-than"
   | "dry-run"
   | "resume"
+  | "sha256"
   | "store"
   | "force"
   | "json"
@@ -74,6 +75,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   },
   "dry-run": { help: "remove nothing, and print what would be" },
   resume: { help: "go on with an upload of the file that was interrupted" },
+  sha256: { help: "record the file's SHA-256, which is read once more for that" },
   store: {
     value: "LOCATION",
     example: "./stowage-data",
@@ -133,6 +135,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
       "content-type",
       "metadata",
       "resume",
+      "sha256",
       "json",
       "quiet",
       ...EVERYWHERE,

@@ -39,9 +39,10 @@ export class MinioObjectStore extends ProtocolStore {
       options.renewal,
     );
     const known = profileOf(profile);
-    const wire = new MinioWire(requests, bucket, payloadRule(options.payloadSigning, known));
+    const { payloadSigning } = options;
+    const wire = new MinioWire(requests, bucket, payloadRule(payloadSigning, known));
     const signer = options.signingClient ?? client;
     const signing = new MinioSigningWire(signer, bucket, region, options.renewal);
-    super(wire, signing, { kind: "minio", bucket, server }, known);
+    super(wire, signing, { kind: "minio", bucket, server }, known, payloadSigning);
   }
 }

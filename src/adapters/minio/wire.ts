@@ -56,7 +56,12 @@ export class MinioWire implements Wire {
 
   async putObject(request: PutRequest): Promise<Written> {
     const { key, bytes, signal } = request;
-    const headers = { ...attributes(request), ...conditions(request), ...checksum(request.crc32) };
+    const headers = {
+      ...attributes(request),
+      ...conditions(request),
+      ...checksum(request.crc32),
+      "content-md5": request.md5,
+    };
     const answer = await this.#requests.send({
       method: "PUT",
       key,
@@ -164,7 +169,7 @@ export class MinioWire implements Wire {
 
   async uploadPart(request: PartRequest): Promise<WrittenPart> {
     const { key, uploadId, partNumber, bytes, signal } = request;
-    const headers = checksum(request.crc32);
+    const headers = { ...checksum(request.crc32), "content-md5": request.md5 };
     const query = { partNumber, uploadId };
     const answer = await this.#requests.send({
       method: "PUT",

@@ -3,6 +3,7 @@ import { type Checksum, combineCrc32, crc32Checksum, crc32Number } from "../../d
 import type { Part } from "../../ports/multipart-store.js";
 import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
+import { doesVerify } from "./profiles.js";
 
 /**
  * A checksum as headers carry it.
@@ -23,7 +24,9 @@ export function toldChecksum(header: string | undefined): Checksum | undefined {
 }
 
 /**
- * Expects bytes to have the checksum given, for a server that cannot be left to find out.
+ * Expects bytes to have the checksum given, for a server that cannot be left to find out: it looks
+ * at another proof, which is made of these bytes and tells nothing of those that were meant, or what
+ * was there before would not survive its refusal.
  *
  * @throws `checksum-mismatch`.
  */
@@ -33,8 +36,14 @@ export function expectChecksum(
   bytes: Uint8Array,
   given: Checksum | undefined,
 ): void {
-  if (given === undefined || context.profile.verifiesBytes) return;
+  if (given === undefined || isLeftToServer(context, call)) return;
   expectSame(context, call, crc32(bytes), given);
+}
+
+/** A part, and what is written only where nothing is, takes nothing away when it is refused. */
+function isLeftToServer({ profile }: Context, { operation, when }: Call): boolean {
+  if (!doesVerify(profile, "crc32")) return false;
+  return profile.honours.replacesWhole || operation === "uploadPart" || when?.absent === true;
 }
 
 /** As `expectChecksum`, of the parts joined: where each part's own checksum is known. */
@@ -44,7 +53,7 @@ export function expectChecksumOfParts(
   parts: readonly Part[],
   given: Checksum | undefined,
 ): void {
-  if (given === undefined || context.profile.verifiesBytes) return;
+  if (given === undefined || isLeftToServer(context, call)) return;
   let crc = 0;
   for (const { checksum, size } of parts) {
     if (checksum === undefined) return;

@@ -2,6 +2,7 @@ import { type ErrorCode, type ErrorFacts, StowageError } from "../../domain/erro
 import type { StoreFacts } from "../../ports/object-store.js";
 import { badAnswer, type Call, checked, errorOf, refusal, type Site } from "./errors.js";
 import type { Failure } from "./failure.js";
+import { contentMd5, type PayloadSigning } from "./payloads.js";
 import type { Profile } from "./profiles.js";
 import type { Wire } from "./wire.js";
 
@@ -11,13 +12,26 @@ export class Context {
   readonly site: Site;
   readonly facts: StoreFacts;
   readonly profile: Profile;
+  readonly #payloadSigning: PayloadSigning | undefined;
   #ended = false;
 
-  constructor(wire: Wire, site: Site, facts: StoreFacts, profile: Profile) {
+  constructor(
+    wire: Wire,
+    site: Site,
+    facts: StoreFacts,
+    profile: Profile,
+    payloadSigning: PayloadSigning | undefined,
+  ) {
     this.wire = wire;
     this.site = site;
     this.facts = facts;
     this.profile = profile;
+    this.#payloadSigning = payloadSigning;
+  }
+
+  /** What proves bytes on their way, where nothing else that goes along does. */
+  contentMd5(bytes: Uint8Array, crc32: string | undefined): string | undefined {
+    return contentMd5(this.#payloadSigning, this.profile, bytes, crc32);
   }
 
   /** Lets no request be sent any more. */

@@ -1,4 +1,5 @@
-import type { Profile } from "./profiles.js";
+import { getFips, hash } from "node:crypto";
+import { doesVerify, type Profile } from "./profiles.js";
 
 /**
  * Whether the bytes of an object are hashed (SHA-256) for the signature of the request that brings
@@ -6,8 +7,8 @@ import type { Profile } from "./profiles.js";
  *
  * - `auto`: not over TLS where the server verifies the checksum, which is sent then; else they are.
  * - `always`: they are.
- * - `never`: they are not. Over plain HTTP a byte that is changed on the way is then found by the
- *   checksum only, and only if the server verifies it.
+ * - `never`: they are not. A byte that is changed on the way is then found by the checksum, or by
+ *   `Content-MD5` where the server does not verify that.
  */
 export type PayloadSigning = "auto" | "always" | "never";
 
@@ -15,18 +16,35 @@ export type PayloadSigning = "auto" | "always" | "never";
 export type SignsPayload = (secure: boolean, crc32: string | undefined) => boolean;
 
 /** TLS keeps the bytes, and the checksum tells of the rest: a SHA-256 more costs twice the CPU. */
-export function payloadRule(
-  signing: PayloadSigning | undefined,
-  { verifiesBytes }: Profile,
-): SignsPayload {
+export function payloadRule(signing: PayloadSigning | undefined, profile: Profile): SignsPayload {
+  const left = doesVerify(profile, "crc32");
   switch (signing) {
     case "always":
       return () => true;
     case "never":
       return () => false;
     default:
-      return (secure, crc32) => !(secure && verifiesBytes && crc32 !== undefined);
+      return (secure, crc32) => !(secure && left && crc32 !== undefined);
   }
+}
+
+/**
+ * The header `Content-MD5` (RFC 1864), for bytes that nothing else proves: one proof that the server
+ * verifies is enough. Under FIPS there is no MD5, and what is left is the signature of the payload.
+ */
+export function contentMd5(
+  signing: PayloadSigning | undefined,
+  profile: Profile,
+  bytes: Uint8Array,
+  crc32: string | undefined,
+): string | undefined {
+  const byChecksum = crc32 !== undefined && doesVerify(profile, "crc32");
+  // What goes without a checksum that counts is signed, but where nothing ever is.
+  const byHash = signing !== "never" && doesVerify(profile, "payload-hash");
+  if (byChecksum || byHash || !doesVerify(profile, "content-md5") || getFips() === 1) {
+    return undefined;
+  }
+  return hash("md5", bytes, "base64");
 }
 
 /** In the place of the hash of bytes that are not signed. */

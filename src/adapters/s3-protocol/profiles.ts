@@ -1,6 +1,5 @@
 import { quote, StowageError } from "../../domain/errors.js";
 import type { StoreHonours } from "../../ports/object-store.js";
-import type { SignerHonours } from "../../ports/url-signer.js";
 
 /** Which server is spoken to, where servers that speak S3 differ. */
 export type ProfileName = "aws" | "minio" | "localstack" | "versity" | "ceph" | "generic";
@@ -10,14 +9,12 @@ export interface Profile {
   /** For messages. */
   readonly name: string;
   readonly honours: StoreHonours;
-  /** Of signed URLs. */
-  readonly signing: SignerHonours;
   /** Whether keys in lists may be asked for percent-encoded. */
   readonly encodedLists: boolean;
   /** Whether the answer to a new upload tells its encryption. Where not, the complete is looked at. */
   readonly confirmsUploads: boolean;
-  /** Whether a wrong checksum can be left to the server to find, with nothing lost by it. */
-  readonly verifiesBytes: boolean;
+  /** By what the server refuses bytes of a put or a part that were changed on their way. */
+  readonly verifies: readonly Proof[];
   /** Whether parts that are copied on the server get a checksum of their own. */
   readonly checksumsCopiedParts: boolean;
   /** Bytes of the largest object that is copied in one request. */
@@ -25,6 +22,15 @@ export interface Profile {
   /** Default: none. */
   readonly quirks?: readonly Quirk[] | undefined;
 }
+
+/** What goes along with bytes, for the server to hold them against. */
+export type Proof =
+  /** `x-amz-checksum-crc32`; on a complete, that of the whole object. Such a server keeps it too. */
+  | "crc32"
+  /** `x-amz-content-sha256`, where the payload is signed. */
+  | "payload-hash"
+  /** `Content-MD5`. */
+  | "content-md5";
 
 /** What one server does that nobody expects. */
 export type Quirk =
@@ -36,6 +42,10 @@ export type Quirk =
   | "unmarked-upload-lists"
   /** Answers 500 to a complete of an upload that is not there, as if it were busy: it is looked for. */
   | "busy-without-upload";
+
+export function doesVerify({ verifies }: Profile, proof: Proof): boolean {
+  return verifies.includes(proof);
+}
 
 export function hasQuirk({ quirks = [] }: Profile, quirk: Quirk): boolean {
   return quirks.includes(quirk);
@@ -54,10 +64,9 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
-    signing: { checksums: true },
     encodedLists: true,
     confirmsUploads: true,
-    verifiesBytes: true,
+    verifies: ["crc32", "payload-hash", "content-md5"],
     checksumsCopiedParts: true,
     maxCopyBytes: 5 * GIB,
   },
@@ -74,11 +83,10 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: false,
       replacesWhole: true,
     },
-    signing: { checksums: true },
     encodedLists: true,
     // Refuses with 501 when it has no key; where it has one, only a part or a HEAD tells.
     confirmsUploads: false,
-    verifiesBytes: true,
+    verifies: ["crc32", "payload-hash", "content-md5"],
     // Refuses UploadPartCopy into an upload of ChecksumType FULL_OBJECT (InvalidArgument).
     checksumsCopiedParts: false,
     // Says nothing while it copies: a copy of more would outlast the idle time of a slow disk.
@@ -94,15 +102,15 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       encryption: ["AES256"],
       listUploads: "prefix",
       keyBesideItsPrefix: true,
-      // Writes the joined bytes where the old ones were, while readers still get the old size and ETag.
+      // Writes new bytes where the old ones were: readers of a complete still get the old size and
+      // ETag, and a put that is refused for its checksum leaves an object that nobody can read.
       replacesWhole: false,
     },
-    signing: { checksums: true },
     // Compares encoded keys with markers that are not, and so loses keys behind a page's end.
     encodedLists: false,
     confirmsUploads: true,
-    // Writes the bytes of a put where the old ones were, and verifies them after that.
-    verifiesBytes: false,
+    // Takes any hash of a payload.
+    verifies: ["crc32", "content-md5"],
     checksumsCopiedParts: true,
     maxCopyBytes: 5 * GIB,
   },
@@ -120,11 +128,10 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: false,
       replacesWhole: true,
     },
-    signing: { checksums: true },
     // Takes encoding-type, and gives keys as they are.
     encodedLists: false,
     confirmsUploads: false,
-    verifiesBytes: true,
+    verifies: ["crc32", "payload-hash", "content-md5"],
     checksumsCopiedParts: true,
     // Says nothing while it copies.
     maxCopyBytes: GIB,
@@ -141,11 +148,10 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
-    signing: { checksums: false },
     encodedLists: true,
     confirmsUploads: false,
     // Takes the headers of checksums, and neither verifies nor keeps them.
-    verifiesBytes: false,
+    verifies: ["payload-hash", "content-md5"],
     checksumsCopiedParts: false,
     maxCopyBytes: GIB,
     quirks: ["folds-underscores", "bare-put-etags", "unmarked-upload-lists", "busy-without-upload"],
@@ -160,12 +166,11 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       keyBesideItsPrefix: true,
       replacesWhole: true,
     },
-    signing: { checksums: false },
     encodedLists: true,
     // Some swallow the header (Ceph RGW), some tell no sooner than a HEAD (MinIO).
     confirmsUploads: false,
-    // Ceph RGW 16 takes checksums, and verifies none.
-    verifiesBytes: false,
+    // Ceph RGW 16 verifies no checksum, LocalStack no hash of a payload; all verify this, the oldest.
+    verifies: ["content-md5"],
     checksumsCopiedParts: false,
     maxCopyBytes: GIB,
   },
@@ -193,20 +198,19 @@ export const otherwiseProfile: Profile = {
 };
 
 /** What was found out of a server. */
-export interface FoundHonours extends Pick<Profile, "honours" | "verifiesBytes"> {
+export interface FoundHonours extends Pick<Profile, "honours" | "verifies"> {
   /** Ways of asking that it needs. */
   readonly ways: readonly ("plain-lists" | (typeof QUIRKS)[number])[];
 }
 
 /** A profile of what was found out of a server, and as careful as `generic` in all else. */
-export function probedProfile({ honours, verifiesBytes, ways }: FoundHonours): Profile {
+export function probedProfile({ honours, verifies, ways }: FoundHonours): Profile {
   const quirks = QUIRKS.filter((quirk) => ways.includes(quirk));
   return {
     ...PROFILES.generic,
     name: "probed",
     honours,
-    signing: { checksums: verifiesBytes },
-    verifiesBytes,
+    verifies,
     encodedLists: !ways.includes("plain-lists"),
     // To look once more does no harm where there is no need.
     quirks: [...quirks, "busy-without-upload"],

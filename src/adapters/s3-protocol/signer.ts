@@ -21,7 +21,7 @@ import type { Call } from "./errors.js";
 import { formFields } from "./forms.js";
 import { attributesOf, conditionsOf } from "./headers.js";
 import { expectEncryption } from "./objects.js";
-import { hasQuirk } from "./profiles.js";
+import { doesVerify, hasQuirk } from "./profiles.js";
 import type { SigningWire, UnsignedRequest } from "./signing-wire.js";
 import type { Attributes } from "./wire.js";
 
@@ -32,7 +32,7 @@ export class ProtocolSigner implements UrlSigner {
   readonly #wire: SigningWire;
 
   constructor(context: Context, wire: SigningWire) {
-    this.honours = context.profile.signing;
+    this.honours = { checksums: doesVerify(context.profile, "crc32") };
     this.#context = context;
     this.#wire = wire;
   }

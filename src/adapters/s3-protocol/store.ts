@@ -31,6 +31,7 @@ import { deleteObjects } from "./deletes.js";
 import type { Site } from "./errors.js";
 import { listObjects } from "./lists.js";
 import { deleteObject, getObject, headObject, putObject } from "./objects.js";
+import type { PayloadSigning } from "./payloads.js";
 import type { Profile } from "./profiles.js";
 import { ProtocolSigner } from "./signer.js";
 import type { SigningWire } from "./signing-wire.js";
@@ -53,11 +54,17 @@ export abstract class ProtocolStore implements Store {
   readonly signer: UrlSigner;
   readonly #context: Context;
 
-  protected constructor(wire: Wire, signing: SigningWire, site: Site, profile: Profile) {
+  protected constructor(
+    wire: Wire,
+    signing: SigningWire,
+    site: Site,
+    profile: Profile,
+    payloadSigning?: PayloadSigning,
+  ) {
     const { kind, bucket } = site;
     const { honours } = profile;
     this.facts = { kind, location: `s3://${bucket}/`, bucket, limits: S3_LIMITS, honours };
-    this.#context = new Context(wire, site, this.facts, profile);
+    this.#context = new Context(wire, site, this.facts, profile, payloadSigning);
     this.signer = new ProtocolSigner(this.#context, signing);
   }
 

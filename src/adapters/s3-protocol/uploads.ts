@@ -16,7 +16,7 @@ import type { Call } from "./errors.js";
 import { textOf } from "./failure.js";
 import { attributesOf, conditionsOf, isEncrypted, percentDecoded, toldEtag } from "./headers.js";
 import { confirmEncryption, expectEncryption, headObject } from "./objects.js";
-import { hasQuirk } from "./profiles.js";
+import { doesVerify, hasQuirk } from "./profiles.js";
 import type { Attributes, Completed, UploadMarker } from "./wire.js";
 
 export async function createUpload(
@@ -86,13 +86,15 @@ export async function uploadPart(
   }
   const crc32 = context.checked(call, () => crc32Of(checksum));
   expectChecksum(context, call, bytes, checksum);
+  const md5 = context.contentMd5(bytes, crc32);
   const answer = await context.send(call, (wire) =>
-    wire.uploadPart({ key, uploadId, partNumber, bytes, crc32, signal }),
+    wire.uploadPart({ key, uploadId, partNumber, bytes, crc32, md5, signal }),
   );
   const etag = toldEtag(answer.etag);
   if (etag === undefined) throw context.badAnswer(call, "the answer tells no ETag");
-  // What the server was not left to verify was verified here.
-  const kept = toldChecksum(answer.crc32) ?? (context.profile.verifiesBytes ? undefined : checksum);
+  // What the server does not verify was verified here.
+  const verified = doesVerify(context.profile, "crc32") ? undefined : checksum;
+  const kept = toldChecksum(answer.crc32) ?? verified;
   return { partNumber, size: bytes.length, etag, checksum: kept };
 }
 

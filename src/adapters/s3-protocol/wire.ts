@@ -54,6 +54,7 @@ export interface Attributes {
 export interface PutRequest extends KeyRequest, Conditions, Attributes {
   readonly bytes: Uint8Array;
   readonly crc32?: string | undefined;
+  readonly md5?: string | undefined;
 }
 
 export interface GetRequest extends KeyRequest {
@@ -140,6 +141,7 @@ export interface PartRequest extends UploadRequest {
   readonly partNumber: number;
   readonly bytes: Uint8Array;
   readonly crc32?: string | undefined;
+  readonly md5?: string | undefined;
 }
 
 export interface CopyPartRequest extends UploadRequest {

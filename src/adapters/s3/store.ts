@@ -29,6 +29,6 @@ export class S3ObjectStore extends ProtocolStore {
     const known = profileOf(profile);
     const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known), options.renewal);
     const signing = new SdkSigningWire(options.signingClient ?? client, bucket);
-    super(wire, signing, { kind: "s3", bucket, server }, known);
+    super(wire, signing, { kind: "s3", bucket, server }, known, payloadSigning);
   }
 }

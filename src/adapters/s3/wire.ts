@@ -99,7 +99,7 @@ export class SdkWire implements Wire {
   }
 
   async putObject(request: PutRequest): Promise<Written> {
-    const { key, bytes, crc32, signal } = request;
+    const { key, bytes, crc32, md5, signal } = request;
     const command = new PutObjectCommand({
       ...this.#at(key),
       ...attributes(request),
@@ -107,6 +107,7 @@ export class SdkWire implements Wire {
       Body: bytes,
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
+      ContentMD5: md5,
     });
     command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
     const answer = await this.#send(command, await this.#options(signal));
@@ -220,13 +221,14 @@ export class SdkWire implements Wire {
   }
 
   async uploadPart(request: PartRequest): Promise<WrittenPart> {
-    const { partNumber, bytes, crc32, signal } = request;
+    const { partNumber, bytes, crc32, md5, signal } = request;
     const command = new UploadPartCommand({
       ...this.#upload(request),
       PartNumber: partNumber,
       Body: bytes,
       ContentLength: bytes.length,
       ChecksumCRC32: crc32,
+      ContentMD5: md5,
     });
     command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
     const answer = await this.#send(command, await this.#options(signal));

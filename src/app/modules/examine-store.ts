@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  doesVerify,
   PROFILE_NAMES,
   type Profile,
   profileOf,
@@ -48,19 +49,24 @@ function claimsOf(
   { honours }: StoreFacts,
   found: ProbedProfile,
 ): Omit<Expectations, "encryption"> {
-  if (server === undefined) return { claims: { honours, ways: [] } };
+  if (server === undefined) return { claims: { honours, ways: [], verifies: ["crc32"] } };
   if (server === "probe") return {};
   const profile = profileOf(server);
   const fitting = PROFILE_NAMES.find((name) => fits(profileOf(name), found));
-  const claims = { honours: profile.honours, ways: waysOf(profile) };
+  const verifies = PROBED_PROOFS.filter((proof) => doesVerify(profile, proof));
+  const claims = { honours: profile.honours, ways: waysOf(profile), verifies };
   return { claims, profile: server, fitting };
 }
+
+/** Those that can be found out. */
+const PROBED_PROOFS = ["crc32", "content-md5"] as const;
 
 /** Encryption is left out of account: it depends on the keys that a server has. */
 function fits(profile: Profile, found: ProbedProfile): boolean {
   const { honours } = profile;
   return (
     isDeepStrictEqual({ ...honours, encryption: [] }, { ...found.honours, encryption: [] }) &&
-    found.ways.every((way) => waysOf(profile).includes(way))
+    found.ways.every((way) => waysOf(profile).includes(way)) &&
+    PROBED_PROOFS.every((proof) => found.verifies.includes(proof) === doesVerify(profile, proof))
   );
 }

@@ -3,11 +3,14 @@ import type { Finding, FindingId } from "./findings.js";
 import type { Probed, ProbedProfile } from "./probe.js";
 import { mendedBy } from "./ways.js";
 
+/** What a store says of itself. */
+export type Claims = Pick<ProbedProfile, "honours" | "ways" | "verifies">;
+
 /** What a configuration rests on, beside what every configuration does. */
 export interface Expectations {
   readonly encryption: Encryption | undefined;
   /** What the store as configured claims. Missing where it goes by what is found. */
-  readonly claims?: Pick<ProbedProfile, "honours" | "ways"> | undefined;
+  readonly claims?: Claims | undefined;
   /** The name of what it claims that by. */
   readonly profile?: string | undefined;
   /** A profile that claims just what was found. */
@@ -56,7 +59,9 @@ const NO_ENCRYPTION =
 /** Holds what was found of a store against what is asked of it. */
 export function checkup(probed: Probed, expected: Expectations): Checkup {
   const { findings, left } = probed;
-  const missing = findings.filter(({ result }) => result !== "honoured");
+  const missing = findings.filter(
+    (finding) => finding.result !== "honoured" && !isMadeUpFor(finding, probed, expected),
+  );
   const claimed = [
     ...missing.flatMap((finding) => claimFault(finding, expected)),
     ...wayFaults(probed, expected),
@@ -71,6 +76,13 @@ export function checkup(probed: Probed, expected: Expectations): Checkup {
   ];
   const advice = adviceOf(probed, expected, claimed.length === 0);
   return { ok: faults.length === 0, faults, advice, ...probed };
+}
+
+/** What verifies no checksum is sent another proof, where it is not taken to verify one. */
+function isMadeUpFor({ id }: Finding, { profile }: Probed, { claims }: Expectations): boolean {
+  if (id !== "checksum.put" && id !== "checksum.part") return false;
+  const { verifies } = claims ?? profile;
+  return !verifies.includes("crc32") && profile.verifies.includes("content-md5");
 }
 
 function needFault(finding: Finding, expected: Expectations): Fault[] {
@@ -124,6 +136,10 @@ function isOption(id: FindingId): boolean {
 
 function isClaimed(id: FindingId, claims: NonNullable<Expectations["claims"]>): boolean {
   const { conditions, encryption } = claims.honours;
+  const { verifies } = claims;
+  if (id === "checksum.content-md5") {
+    return verifies.includes("content-md5") && !verifies.includes("crc32");
+  }
   const [, operation] = /^conditions\.(\w+)\./.exec(id) ?? [];
   if (operation !== undefined) return conditions[operation as Operation];
   return encryption.some((algorithm) => id.startsWith(`encryption.${algorithm}`));

@@ -53,6 +53,7 @@ export type FindingId =
   | "conditions.delete.etag"
   | "checksum.put"
   | "checksum.part"
+  | "checksum.content-md5"
   | "checksum.complete"
   | "checksum.harmless"
   | "checksum.kept"
@@ -191,15 +192,22 @@ const CATALOGUE: Readonly<Record<FindingId, Entry>> = {
     topic: "Checksums",
     what: "of a put, verified",
     yes: "bytes damaged on their way are not stored",
-    no: "bytes damaged on their way are stored",
+    no: "bytes damaged on their way are stored, unless Content-MD5 tells",
     trap: true,
   },
   "checksum.part": {
     topic: "Checksums",
     what: "of a part, verified",
     yes: "bytes damaged on their way are not stored",
-    no: "bytes damaged on their way are stored",
+    no: "bytes damaged on their way are stored, unless Content-MD5 tells",
     trap: true,
+  },
+  "checksum.content-md5": {
+    topic: "Checksums",
+    what: "Content-MD5, verified",
+    yes: "bytes damaged on their way are not stored, where no checksum tells",
+    no: "bytes damaged on their way are stored, where no checksum tells",
+    refused: "cannot be found out",
   },
   "checksum.complete": {
     topic: "Checksums",

@@ -47,8 +47,8 @@ export interface ProbedProfile {
   readonly honours: StoreHonours;
   /** Other ways of asking that helped. */
   readonly ways: readonly Way[];
-  /** Whether a wrong checksum can be left to the server to find, with nothing lost by it. */
-  readonly verifiesBytes: boolean;
+  /** By what it refuses bytes that were changed on their way. */
+  readonly verifies: readonly ("crc32" | "content-md5")[];
 }
 
 /**
@@ -164,7 +164,10 @@ function profileOf(seen: ReadonlyMap<FindingId, Seen>, ways: readonly Way[]): Pr
       replacesWhole: all("checksum.harmless"),
     },
     ways,
-    verifiesBytes: all("checksum.put", "checksum.part", "checksum.complete", "checksum.harmless"),
+    verifies: [
+      ...(all("checksum.put", "checksum.part", "checksum.complete") ? ["crc32" as const] : []),
+      ...(all("checksum.content-md5") ? ["content-md5" as const] : []),
+    ],
   };
 }
 

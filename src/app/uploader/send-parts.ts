@@ -5,6 +5,7 @@ import type { RecordedPart, SessionRecord } from "../../ports/journal.js";
 import type { Part, Upload } from "../../ports/multipart-store.js";
 import type { Source } from "../../ports/source.js";
 import { abortable, withGrace } from "../abortable.js";
+import { expectHashed } from "../source-hash.js";
 import { dropLost } from "./lost-uploads.js";
 import {
   abortion,
@@ -67,6 +68,7 @@ export async function sendParts(
     const size = parts.reduce((sum, part) => sum + part.size, 0);
     const crc = stored.reduce((sum, next) => combineCrc32(sum, next.crc, next.part.size), 0);
     const checksum = crc32Checksum(crc);
+    expectHashed(upload.hashed, checksum);
     signal?.throwIfAborted();
     completing = true;
     const etag = await withGrace(signal, ABORT_GRACE_MS, (later) =>

@@ -1,5 +1,6 @@
 import { StowageError } from "../../domain/errors.js";
 import { withGrace } from "../abortable.js";
+import { expectHashed } from "../source-hash.js";
 import { abortion, cleanupLimit, isDoubtful, landed, resolvable, withdraw } from "./outcome.js";
 import {
   ABORT_GRACE_MS,
@@ -19,6 +20,7 @@ export async function sendWhole(
   const { key, contentType, metadata, encryption, when, signal } = upload;
   const options = { contentType, metadata, encryption, when, checksum };
   signal?.throwIfAborted();
+  expectHashed(upload.hashed, checksum);
   let doubted = false;
   const onDoubt = (): void => {
     doubted = true;

@@ -34,6 +34,8 @@ export interface ObjectUpload {
   readonly writeToken: string;
   readonly encryption: Encryption | undefined;
   readonly when: When | undefined;
+  /** Of the source's bytes, where they were read before: others are `source-changed`. */
+  readonly hashed?: Checksum | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
   /**

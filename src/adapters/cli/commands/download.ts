@@ -23,7 +23,7 @@ export async function download(context: Context): Promise<void> {
   if (!downloaded.verified) {
     await tell(
       terminal,
-      "stowage: Note: the store keeps no checksum of this object, so its bytes could not be verified",
+      "stowage: Note: the store keeps no checksum of this object, so its bytes could not be verified; those of an upload with --sha256 can be",
     );
   }
 }

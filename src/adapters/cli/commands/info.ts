@@ -26,6 +26,7 @@ function describe(found: StoredInfo): string {
     ["content type", found.contentType],
     ["etag", found.etag],
     ["checksum", checksum === undefined ? "not kept" : `${checksum.algorithm} ${checksum.value}`],
+    ...(found.sha256 === undefined ? [] : [["sha-256", found.sha256] as [string, string]]),
     ["encryption", found.encryption ?? "not told"],
     ...Object.entries(found.metadata).map(([name, value], index): [string, string] => [
       index === 0 ? "metadata" : "",

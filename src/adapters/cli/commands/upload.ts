@@ -13,6 +13,9 @@ export async function upload(context: Context): Promise<void> {
     await tell(terminal, "stowage: Note: this store is in memory, and gone when the command ends");
   }
   const uploaded = await send(context);
+  if (uploaded.sha256 !== undefined && !options.json && !options.quiet) {
+    await tell(terminal, `stowage: SHA-256 ${uploaded.sha256}`);
+  }
   const line = options.json ? JSON.stringify(uploaded) : uploaded.uri;
   await print(terminal.stdout, `${line}\n`).catch((error: unknown) => {
     if (!(error instanceof StowageError)) throw error;
@@ -38,6 +41,7 @@ async function send(context: Context): Promise<Uploaded> {
     name: options.name,
     contentType: options.contentType,
     metadata: options.metadata,
+    sha256: options.sha256,
     signal,
     onProgress,
   };
@@ -64,13 +68,17 @@ async function interrupted(context: Context, path: string): Promise<UnfinishedUp
       terminal,
       "stowage: Note: no upload of this file is on record here; it is uploaded from its beginning",
     );
-  } else if (options.contentType !== undefined || Object.keys(options.metadata).length > 0) {
+  } else if (hasAttributes(context)) {
     await tell(
       terminal,
-      "stowage: Note: the upload keeps the content type and metadata that it began with",
+      "stowage: Note: the upload keeps the content type and metadata that it began with, and its SHA-256 or none",
     );
   }
   return found;
+}
+
+function hasAttributes({ options: { contentType, metadata, sha256 } }: Context): boolean {
+  return contentType !== undefined || sha256 || Object.keys(metadata).length > 0;
 }
 
 /** The latest of this store, user, file and name. */

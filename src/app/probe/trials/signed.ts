@@ -2,14 +2,20 @@ import type { SignedRequest, UrlSigner } from "../../../ports/url-signer.js";
 import type { Bench } from "../bench.js";
 import type { FindingId, Seen } from "../findings.js";
 import { HONOURED, ignored } from "../verdict.js";
-import { bytesOf, type Tell, type Trial } from "./trial.js";
+import { bytesOf, md5Of, type Tell, type Trial } from "./trial.js";
 
 const BYTES = bytesOf("what a browser reads and writes");
 /** What a server answers to whoever shows a URL that is not good. */
 const DENIALS: readonly number[] = [400, 401, 403];
 const DAY_MS = 86_400_000;
 
-const IDS: readonly FindingId[] = ["signed.get", "signed.put", "signed.expiry", "signed.needed"];
+const IDS: readonly FindingId[] = [
+  "checksum.content-md5",
+  "signed.get",
+  "signed.put",
+  "signed.expiry",
+  "signed.needed",
+];
 
 /** URLs as they are given to browsers, used as browsers do. */
 export function signedTrials(now: () => Date): readonly Trial[] {
@@ -21,6 +27,10 @@ export function signedTrials(now: () => Date): readonly Trial[] {
     {
       ids: ["signed.put"],
       run: (bench, tell) => withSigner(bench, tell, (signer) => writes(bench, tell, signer)),
+    },
+    {
+      ids: ["checksum.content-md5"],
+      run: (bench, tell) => withSigner(bench, tell, (signer) => digests(bench, tell, signer)),
     },
   ];
 }
@@ -66,6 +76,26 @@ async function writes(bench: Bench, tell: Tell, signer: UrlSigner): Promise<void
     const read = await bench.get(key);
     tell("signed.put", read.equals(BYTES) ? HONOURED : ignored("other bytes come back"));
   }
+}
+
+/** Bytes whose `Content-MD5` is that of others: no store would send them, but a browser may. */
+async function digests(bench: Bench, tell: Tell, signer: UrlSigner): Promise<void> {
+  const upload = await bench.createUpload(bench.key("content-md5-part"));
+  const key = bench.key("content-md5");
+  const size = BYTES.length;
+  const all = [await signer.signPut(key, { size }), await signer.signPart(upload, 1, { size })];
+  for (const signed of all) {
+    const send = (digest: string) =>
+      bench.send(key, { ...signed, headers: { ...signed.headers, "content-md5": digest } }, BYTES);
+    const damaged = await send(md5Of(bytesOf("what a browser reads, damaged")));
+    if (damaged.status < 300) return tell("checksum.content-md5", ignored());
+    const { status } = await send(md5Of(BYTES));
+    if (status !== 200) {
+      const detail = `the answer is ${status}`;
+      return tell("checksum.content-md5", { result: "refused", detail });
+    }
+  }
+  tell("checksum.content-md5", HONOURED);
 }
 
 function denialSeen(status: number): Seen {

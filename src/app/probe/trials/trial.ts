@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type Checksum, crc32Checksum } from "../../../domain/checksum.js";
 import type { Bench } from "../bench.js";
@@ -16,6 +17,11 @@ export const ABSENT = { absent: true } as const;
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
+}
+
+/** As the header `Content-MD5` has it. */
+export function md5Of(bytes: Uint8Array): string {
+  return hash("md5", bytes, "base64");
 }
 
 export function checksumOf(bytes: Uint8Array): Checksum {
