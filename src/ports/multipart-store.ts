@@ -33,6 +33,7 @@ export interface MultipartStore {
    *
    * - A part sent again replaces the one of its number.
    * - A part whose bytes do not have the checksum given is refused with `checksum-mismatch`.
+   * - A store that tells the checksums of parts does so of each, given or not, at once and in the list.
    * - A part number outside 1 to the store's most is refused with `invalid-argument` before any I/O.
    * - A part of an unknown upload is refused with `upload-not-found`.
    *
@@ -131,8 +132,8 @@ export type UploadFilter =
 
 export interface CreateUploadOptions extends CallOptions, ObjectAttributes {
   /**
-   * Whether `completeUpload` will be given the checksum of the whole object, and each part its own:
-   * S3 wants to know from the start. Default: `false`.
+   * Whether `completeUpload` will be given the checksum of the whole object, and each part its own,
+   * unless the store tells that: S3 wants to know from the start. Default: `false`.
    */
   readonly checksummed?: boolean | undefined;
 }

@@ -161,6 +161,11 @@ export interface StoreFacts {
   readonly limits: StoreLimits;
   /** What of the port's options is honoured. The others are refused with `unsupported`. */
   readonly honours: StoreHonours;
+  /**
+   * Whether the store sums up the bytes of each part as it takes them, and tells their CRC-32. To
+   * compute it before, in the same process, would prove nothing more. Default: `false`.
+   */
+  readonly tellsPartChecksums?: boolean | undefined;
 }
 
 /** Which options a store honours. */

@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openLocalSource, openLocalTarget } from "../../src/adapters/local/index.js";
-import { readSettings } from "../../src/app/config/settings.js";
-import { createStowage } from "../../src/app/create-stowage.js";
+import { openLocalSource } from "../../src/adapters/local/index.js";
 import type { Stowage } from "../../src/app/stowage.js";
 import { objectKey } from "../../src/domain/object-key.js";
 import type { OpenSource, Source, UploadSource } from "../../src/ports/source.js";
 import type { Store } from "../../src/ports/store.js";
 import { bytes, failure, freshStores, open, store, streamOf, upload } from "./engine-rig.js";
-import { keysOf, scripted, stillClock, uploadsOf } from "./scripted-store.js";
+import { keysOf, scripted, uploadsOf } from "./scripted-store.js";
+import { stowageOn } from "./stowage-on.js";
 
 freshStores();
 
@@ -33,13 +32,9 @@ function hashOf(data: Uint8Array): string {
 
 /** Over the store, with sources that are opened in another way. */
 function openWith(openSource: OpenSource): { stowage: Stowage; calls: string[] } {
-  const settings = {
-    ...readSettings({ store: "memory:" }, {}, "/"),
-    wishes: { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 },
-  };
+  const wishes = { thresholdBytes: 10, partBytes: 10, streamPartCapBytes: 10 };
   const faulty = scripted(store, []);
-  const rest = [openLocalTarget, undefined, async () => undefined] as const;
-  const stowage = createStowage(faulty, settings, stillClock(), openSource, ...rest);
+  const stowage = stowageOn(faulty, { wishes }, { openSource });
   return { stowage, calls: faulty.calls };
 }
 

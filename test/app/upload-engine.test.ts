@@ -1,12 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import type { Progress, UploadRequest } from "../../src/app/stowage.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
-import { bytes, FIRST, failure, freshStores, open, store, streamOf, upload } from "./engine-rig.js";
+import {
+  bytes,
+  FIRST,
+  failure,
+  freshStores,
+  LIMITS,
+  open,
+  store,
+  streamOf,
+  upload,
+} from "./engine-rig.js";
 import { bytesOf, keysOf, uploadsOf } from "./scripted-store.js";
 
 freshStores();
+
+type UploadPart = Parameters<MemoryObjectStore["uploadPart"]>;
 
 describe("an upload", () => {
   it.each([0, 1, 9, 10, 11, 20, 21, 95, 200])("of %d bytes arrives whole", async (size) => {
@@ -48,6 +61,26 @@ describe("an upload", () => {
     expect(seen.map(({ doneBytes }) => doneBytes).at(-1)).toBe(35);
     const done = seen.map(({ doneBytes }) => doneBytes);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
+  });
+
+  it("gives the checksum of each part, but to a store that tells it of itself", async () => {
+    for (const tellsPartChecksums of [true, false]) {
+      const given: unknown[] = [];
+      const beneath = new (class extends MemoryObjectStore {
+        override readonly facts = { ...store.facts, tellsPartChecksums };
+        override async uploadPart(...[at, number, part, options]: UploadPart) {
+          given.push(options?.checksum);
+          const told = await super.uploadPart(at, number, part, options);
+          return { ...told, checksum: tellsPartChecksums ? told.checksum : undefined };
+        }
+      })({ limits: LIMITS });
+      const { key, checksum } = await upload(open([], beneath).stowage, 25);
+      const parts = [bytes(25).subarray(0, 10), bytes(25).subarray(10, 20), bytes(25).subarray(20)];
+      const sums = parts.map((part) => crc32Checksum(crc32(part)));
+      expect(given).toEqual(tellsPartChecksums ? [undefined, undefined, undefined] : sums);
+      expect(checksum).toEqual(crc32Checksum(crc32(bytes(25))));
+      expect((await beneath.head(key)).checksum).toEqual(checksum);
+    }
   });
 
   it("in parts has no more of them in flight than allowed", async () => {

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreLimits } from "../../domain/upload-plan.js";
 import type { Part } from "../../ports/multipart-store.js";
-import { writeAt } from "./drafts.js";
+import { writeSummedAt } from "./drafts.js";
 import { errnoOf } from "./errors.js";
 import { FILE_MODE } from "./folders.js";
 import type { Owner } from "./owner.js";
@@ -153,7 +153,7 @@ export async function storeInPlace(
   site: Site,
   folder: string,
   place: Place,
-  { partNumber, bytes, crc }: SentPart,
+  { partNumber, bytes }: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part | undefined> {
   const { file, at } = place;
@@ -163,7 +163,7 @@ export async function storeInPlace(
   });
   signal?.throwIfAborted();
   if (written === undefined) return undefined;
-  const { ino, order, durable } = written;
+  const { ino, crc, order, durable } = written;
   const { boot } = site.owner.record;
   const time = freshMicros();
   const record = { partNumber, at, size: bytes.length, crc, time, order, boot, durable };
@@ -177,16 +177,16 @@ async function write(
   { file, at }: Place,
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<{ ino: bigint; order: number; durable: number | undefined }> {
+): Promise<{ ino: bigint; crc: number; order: number; durable: number | undefined }> {
   const path = join(folder, `${file.name}${DATA_SUFFIX}`);
   const handle = await open(path, constants.O_WRONLY | constants.O_CREAT, FILE_MODE);
   try {
-    await writeAt(handle, bytes, at, signal);
+    const crc = await writeSummedAt(handle, bytes, at, signal);
     const stats = await handle.stat({ bigint: true });
     const order = file.wrote(stats);
     const durable = file.dueSync(bytes.length);
     if (durable !== undefined) await handle.datasync();
-    return { ino: stats.ino, order, durable };
+    return { ino: stats.ino, crc, order, durable };
   } finally {
     await handle.close();
   }

@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { StowageError } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
@@ -78,6 +77,7 @@ export class FilesystemObjectStore implements OpenStore {
         keyBesideItsPrefix: true,
         replacesWhole: true,
       },
+      tellsPartChecksums: true,
     };
   }
 
@@ -236,9 +236,8 @@ export class FilesystemObjectStore implements OpenStore {
         throw refusal(call, "invalid-argument", why);
       }
       expectSize(call, bytes.length, maxPartBytes);
-      const crc = crc32(bytes);
-      if (checksum !== undefined) expectCrc(call, crc, checksum);
-      return storePart(this.#site, call, upload, { partNumber, bytes, crc }, signal);
+      expectChecksum(call, bytes, checksum);
+      return storePart(this.#site, call, upload, { partNumber, bytes }, signal);
     });
   }
 

@@ -39,11 +39,10 @@ export interface StoredPart extends Part {
   readonly crc: number;
 }
 
-/** A part that has been sent, with what is to be known of it. */
+/** A part that has been sent. */
 export interface SentPart {
   readonly partNumber: number;
   readonly bytes: Uint8Array;
-  readonly crc: number;
 }
 
 export async function beginUpload(
@@ -160,12 +159,12 @@ export async function storePart(
 async function storeApart(
   site: Site,
   folder: string,
-  { partNumber, bytes, crc }: SentPart,
+  { partNumber, bytes }: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part> {
   const draft = await Draft.begin(site);
   try {
-    await draft.write(bytes, signal);
+    const crc = await draft.writeSummed(bytes, signal);
     const stats = await draft.finish();
     signal?.throwIfAborted();
     await rename(draft.path, join(folder, nameOfPart(partNumber, crc)));

@@ -90,6 +90,10 @@ export function expectChecksum(call: Call, bytes: Uint8Array, given: Checksum | 
   );
 }
 
+export function checksumOf(bytes: Uint8Array): Checksum {
+  return crc32Checksum(crc32(bytes));
+}
+
 /** The ETag of bytes sent at once. Like that of S3 it goes by the bytes alone, so equal bytes share it. */
 export function etagOf(bytes: Uint8Array): string {
   return createHash("md5").update(bytes).digest("hex");

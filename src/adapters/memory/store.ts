@@ -32,6 +32,7 @@ import { type Call, checked, refusal } from "./errors.js";
 import {
   type Attributes,
   attributesOf,
+  checksumOf,
   etagOf,
   etagOfParts,
   expectChecksum,
@@ -84,6 +85,7 @@ export class MemoryObjectStore implements OpenStore {
         keyBesideItsPrefix: true,
         replacesWhole: true,
       },
+      tellsPartChecksums: true,
     };
   }
 
@@ -211,7 +213,7 @@ export class MemoryObjectStore implements OpenStore {
       partNumber,
       size: bytes.length,
       etag: etagOf(bytes),
-      checksum: options.checksum,
+      checksum: options.checksum ?? checksumOf(bytes),
       bytes: new Uint8Array(bytes),
     };
     parts.set(partNumber, part);

@@ -15,7 +15,8 @@ export type Capability =
   | "signer"
   | "signer.checksums"
   | "bucket"
-  | "minPartBytes";
+  | "minPartBytes"
+  | "tellsPartChecksums";
 
 /** A capability that a case takes for granted, or, behind `!`, one that must be missing. */
 export type Need = Capability | `!${Capability}`;
@@ -68,6 +69,10 @@ const DECLARATIONS: Readonly<Record<Capability, Declaration>> = {
   minPartBytes: {
     words: "least size of parts",
     holds: (facts) => facts.limits.minPartBytes > 1,
+  },
+  tellsPartChecksums: {
+    words: "checksums of parts of its own",
+    holds: (facts) => facts.tellsPartChecksums === true,
   },
 };
 

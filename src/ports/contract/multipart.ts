@@ -102,6 +102,33 @@ export const multipartCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "U11-told",
+    promise:
+      "A store that tells the checksums of parts does so of each, given or not, at once and in the list.",
+    needs: ["tellsPartChecksums"],
+    run: async ({ store, key }) => {
+      const upload = await store.createUpload(key("object"), { checksummed: true });
+      const head = sampleBytes(store.facts.limits.minPartBytes + 1);
+      const bodies = [head, utf8("middle"), utf8("tail")];
+      const checksums = bodies.map(checksumOf);
+      const given = { checksum: checksums[2] };
+      const parts = [
+        await store.uploadPart(upload, 1, head),
+        await store.uploadPart(upload, 2, utf8("middle")),
+        await store.uploadPart(upload, 3, utf8("tail"), given),
+      ];
+      assert.deepEqual(
+        parts.map(({ checksum }) => checksum),
+        checksums,
+      );
+      const listed = await taken(store.listParts(upload));
+      assert.deepEqual(
+        listed.map(({ checksum }) => checksum),
+        checksums,
+      );
+    },
+  },
+  {
     id: "U06",
     promise: NUMBERS,
     run: async ({ store, key }) => {

@@ -233,6 +233,16 @@ export const brokenUploadRefusals: readonly BrokenStore[] = [
     },
   },
   {
+    fault: "says that it tells the checksums of parts, and tells those that it was given",
+    caughtBy: ["U11-told"],
+    store: class extends MemoryObjectStore {
+      override async uploadPart(...[upload, partNumber, bytes, options]: UploadPart) {
+        const part = await super.uploadPart(upload, partNumber, bytes, options);
+        return { ...part, checksum: options?.checksum };
+      }
+    },
+  },
+  {
     fault: "leaves out parts that it does not have",
     caughtBy: ["U04"],
     store: class extends MemoryObjectStore {
