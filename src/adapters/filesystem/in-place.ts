@@ -7,9 +7,9 @@ import { writeAt } from "./drafts.js";
 import { errnoOf } from "./errors.js";
 import { FILE_MODE } from "./folders.js";
 import type { Owner } from "./owner.js";
+import type { SentPart } from "./parts.js";
 import { addRecord, DATA_SUFFIX, partOfRecord } from "./records.js";
 import type { Site } from "./site.js";
-import type { SentPart } from "./uploads.js";
 import { freshMicros, type Identity } from "./versions.js";
 
 /**
@@ -153,20 +153,21 @@ export async function storeInPlace(
   site: Site,
   folder: string,
   place: Place,
-  { partNumber, bytes, crc }: SentPart,
+  part: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part | undefined> {
   const { file, at } = place;
-  const written = await write(folder, place, bytes, signal).catch((error: unknown) => {
+  const { partNumber, size } = part;
+  const written = await write(folder, place, part, signal).catch((error: unknown) => {
     if (errnoOf(error) === "EFBIG") return undefined;
     throw error;
   });
   signal?.throwIfAborted();
   if (written === undefined) return undefined;
-  const { ino, order, durable } = written;
+  const { ino, crc, order, durable } = written;
   const { boot } = site.owner.record;
   const time = freshMicros();
-  const record = { partNumber, at, size: bytes.length, crc, time, order, boot, durable };
+  const record = { partNumber, at, size, crc, time, order, boot, durable };
   place.use();
   await addRecord(site, folder, file.name, record);
   return partOfRecord(record, ino);
@@ -175,18 +176,22 @@ export async function storeInPlace(
 async function write(
   folder: string,
   { file, at }: Place,
-  bytes: Uint8Array,
+  { size, writeTo }: SentPart,
   signal: AbortSignal | undefined,
-): Promise<{ ino: bigint; order: number; durable: number | undefined }> {
+): Promise<{ ino: bigint; crc: number; order: number; durable: number | undefined }> {
   const path = join(folder, `${file.name}${DATA_SUFFIX}`);
   const handle = await open(path, constants.O_WRONLY | constants.O_CREAT, FILE_MODE);
   try {
-    await writeAt(handle, bytes, at, signal);
+    let end = at;
+    const crc = await writeTo(async (piece) => {
+      await writeAt(handle, piece, end, signal);
+      end += piece.length;
+    });
     const stats = await handle.stat({ bigint: true });
     const order = file.wrote(stats);
-    const durable = file.dueSync(bytes.length);
+    const durable = file.dueSync(size);
     if (durable !== undefined) await handle.datasync();
-    return { ino: stats.ino, order, durable };
+    return { ino: stats.ino, crc, order, durable };
   } finally {
     await handle.close();
   }

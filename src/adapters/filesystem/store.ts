@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { StowageError } from "../../domain/errors.js";
 import type { ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
@@ -6,6 +5,7 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -43,6 +43,7 @@ import { type Call, checked, errnoOf, factsOf, fromErrno, refusal } from "./erro
 import { describe, find, infoOf, statsOf } from "./find.js";
 import { list } from "./listing.js";
 import { expectPlace } from "./obstacles.js";
+import { partToStore } from "./parts.js";
 import { publish, unpublish } from "./publish.js";
 import type { Site } from "./site.js";
 import {
@@ -224,7 +225,7 @@ export class FilesystemObjectStore implements OpenStore {
   async uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<Part> {
     const call: Call = { operation: "uploadPart", key: upload.key };
@@ -235,10 +236,9 @@ export class FilesystemObjectStore implements OpenStore {
         const why = `there is no part ${partNumber}: parts are numbered from 1 to ${maxParts}`;
         throw refusal(call, "invalid-argument", why);
       }
-      expectSize(call, bytes.length, maxPartBytes);
-      const crc = crc32(bytes);
-      if (checksum !== undefined) expectCrc(call, crc, checksum);
-      return storePart(this.#site, call, upload, { partNumber, bytes, crc }, signal);
+      const part = partToStore(call, partNumber, body, checksum);
+      expectSize(call, part.size, maxPartBytes);
+      return storePart(this.#site, call, upload, part, signal);
     });
   }
 

@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { combineCrc32, crc32Checksum } from "../../domain/checksum.js";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { RecordedPart, SessionRecord } from "../../ports/journal.js";
@@ -17,6 +16,7 @@ import {
   withdraw,
 } from "./outcome.js";
 import { expectSize } from "./prepare.js";
+import { bodyOf, crcOf, type Piece, roomOf, sizeOf } from "./slices.js";
 import {
   ABORT_GRACE_MS,
   type Earlier,
@@ -187,10 +187,10 @@ async function sendAll(
   let readBytes = 0;
   let partNumber = 0;
 
-  const send = async (number: number, bytes: Uint8Array): Promise<void> => {
+  const send = async (number: number, piece: Piece): Promise<void> => {
     try {
-      const sent = await sendPart(uploader, begun, number, bytes, signal);
-      rooms.giveBack(bytes);
+      const sent = await sendPart(uploader, begun, number, piece, signal);
+      rooms.giveBack(roomOf(piece));
       stored[number - 1] = sent;
       doneBytes += sent.part.size;
       upload.onProgress(doneBytes, totalBytes);
@@ -201,13 +201,13 @@ async function sendAll(
   };
 
   try {
-    for await (const bytes of abortable(prepared.pieces, signal)) {
+    for await (const piece of abortable(prepared.pieces, signal)) {
       signal.throwIfAborted();
-      readBytes += bytes.length;
+      readBytes += sizeOf(piece);
       checkCeiling(readBytes, prepared, upload);
       if (totalBytes !== undefined && readBytes > totalBytes) break;
       partNumber += 1;
-      const sending: Promise<void> = send(partNumber, bytes).finally(() => {
+      const sending: Promise<void> = send(partNumber, piece).finally(() => {
         inFlight.delete(sending);
       });
       inFlight.add(sending);
@@ -230,19 +230,20 @@ async function sendPart(
   { store }: Uploader,
   { session, record, listed, recorded }: Begun,
   partNumber: number,
-  bytes: Uint8Array,
+  piece: Piece,
   signal: AbortSignal,
 ): Promise<StoredPart> {
-  const crc = crc32(bytes);
+  const crc = await crcOf(piece, signal);
   const checksum = crc32Checksum(crc);
   const stored = listed.get(partNumber);
-  if (stored?.size === bytes.length) {
+  if (stored?.size === sizeOf(piece)) {
     const written = recorded.get(partNumber);
     const noted = written?.etag === stored.etag ? written.checksum : undefined;
     const proof = stored.checksum ?? noted;
     if (proof?.value === checksum.value) return { part: { ...stored, checksum }, crc };
   }
-  const part = await store.uploadPart(session, partNumber, bytes, { checksum, signal });
+  const body = bodyOf(piece, crc);
+  const part = await store.uploadPart(session, partNumber, body, { checksum, signal });
   await record?.stored({ partNumber, size: part.size, etag: part.etag, checksum });
   return { part: { ...part, checksum }, crc };
 }
