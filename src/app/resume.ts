@@ -191,7 +191,7 @@ async function sendRest(
     const upload: Upload = { key: session.key, uploadId };
     const listed = await partsOf(uploads, upload, request.signal);
     if (listed !== undefined) {
-      const prepared = inParts(source, rooms, identity.size, partBytes);
+      const prepared = inParts(uploads, source, rooms, identity.size, partBytes);
       using _ = uploads.running.one(object.key);
       return await uploadObject(uploads, source, prepared, object, { upload, record, listed });
     }

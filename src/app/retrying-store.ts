@@ -6,6 +6,7 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -154,11 +155,11 @@ export class RetryingStore implements Store {
   uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<Part> {
     return this.#again({ operation: "uploadPart", key: upload.key, options }, (signal) =>
-      this.#store.uploadPart(upload, partNumber, bytes, { ...options, signal }),
+      this.#store.uploadPart(upload, partNumber, body, { ...options, signal }),
     );
   }
 

@@ -36,6 +36,11 @@ export interface MultipartStore {
    * - A store that tells the checksums of parts does so of each, given or not, at once and in the list.
    * - A part number outside 1 to the store's most is refused with `invalid-argument` before any I/O.
    * - A part of an unknown upload is refused with `upload-not-found`.
+   * - A part sent from a slice is the same as one of the slice's bytes at hand.
+   * - What reading a slice throws is thrown on, and nothing of the part is stored.
+   *
+   * A slice is read in small pieces, from its beginning each time, and more than once where a request
+   * is signed: a store that is elsewhere never holds it whole.
    *
    * @param partNumber 1 to `facts.limits.maxParts`.
    * @throws `upload-not-found`, `checksum-mismatch`, `invalid-argument`.
@@ -43,7 +48,7 @@ export interface MultipartStore {
   uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options?: UploadPartOptions,
   ): Promise<Part>;
 
@@ -111,6 +116,25 @@ export interface Upload {
   /** The store's own id: opaque. */
   readonly uploadId: string;
 }
+
+/** What a part is sent from: bytes at hand, or a slice of bytes that stand elsewhere. */
+export type PartBody = Uint8Array | Slice;
+
+/** Bytes that stand elsewhere, such as in a file, and can be read more than once. */
+export interface Slice {
+  /** In bytes. */
+  readonly size: number;
+  /** Begins to read it, from its first byte. Any number of passes may be under way. */
+  open(): FillNext;
+}
+
+/**
+ * Fills memory with the bytes that come next. It is called by one pass, one call at a time, and never
+ * for more bytes than are left. Whoever calls owns the memory.
+ *
+ * @throws a `StowageError`, such as `source-changed` where the bytes are no longer what they were.
+ */
+export type FillNext = (memory: Uint8Array) => Promise<void>;
 
 /** A part that the store has. */
 export interface Part {

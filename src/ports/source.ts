@@ -1,3 +1,5 @@
+import type { Slice } from "./multipart-store.js";
+
 /** What can be uploaded. A string is a path, as is a `file:` URL. A stream is read once. */
 export type UploadSource =
   | string
@@ -27,6 +29,14 @@ export interface Source extends AsyncDisposable {
    *   `source-failed` with the cause when reading fails; what `room` throws.
    */
   pieces(sizes: Iterable<number>, room?: MakeRoom): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes from `start` up to, not including, `end`, to be read by position as often as they are
+   * needed, whatever else is read of the source. `undefined` for a stream, which is read once, and for
+   * bytes at hand, which need not be read.
+   *
+   * Its reading throws as that of pieces does.
+   */
+  readonly slice?: ((start: number, end: number) => Slice) | undefined;
   /**
    * Resolves when what was read is still what the source holds. A file is looked at again: its
    * size, its times and its identity.

@@ -233,6 +233,7 @@ export const OWN: Readonly<Record<string, readonly string[]>> = {
   "encryption is confirmed": ["P30-AES256", "P30-aws:kms", "U30-AES256", "U30-aws:kms"],
   "a delete of one version": ["D11", "D11-stale", "D11-missing"],
   "a checksum of a part, and of the whole": ["U11", "U11-told", "U21", "U21-wrong"],
+  "parts sent from slices": ["U23", "U23-plain", "U23-wrong", "U24"],
   "conditions on complete": ["U12", "U12-match", "U12-stale", "U13", "U13-puts"],
   "a complete that is refused": ["U14", "U14-taken"],
   "to sign sends nothing": ["S11"],

@@ -32,7 +32,8 @@ async function uploadTo(store: Store, key: ObjectKey): Promise<Sent> {
   };
   using rooms = new Rooms(partMemory, MEMORY_BUDGET_BYTES, undefined);
   await using source = await openLocalSource(BYTES);
-  return await uploadObject(uploader, source, inParts(source, rooms, BYTES.length, PART), {
+  const prepared = inParts(uploader, source, rooms, BYTES.length, PART);
+  return await uploadObject(uploader, source, prepared, {
     key,
     contentType: "application/octet-stream",
     metadata: { write_token: writeToken },

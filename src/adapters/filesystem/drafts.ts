@@ -1,7 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { constants, copyFile, type FileHandle, link, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { StowageError } from "../../domain/errors.js";
 import { errnoOf } from "./errors.js";
 import { FILE_MODE } from "./folders.js";
@@ -98,13 +97,6 @@ export class Draft {
     this.#written += bytes.length;
   }
 
-  /** Resolves to the CRC-32 of the bytes. */
-  async writeSummed(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
-    const crc = await writeSummedAt(this.#handle, bytes, this.#written, signal);
-    this.#written += bytes.length;
-    return crc;
-  }
-
   /**
    * Makes the bytes durable, and tells what the file is known by from now on.
    *
@@ -145,24 +137,4 @@ export async function writeAt(
     const { bytesWritten } = await handle.write(bytes, done, most, at + done);
     done += bytesWritten;
   }
-}
-
-/**
- * Writes all of the bytes at an offset of a file, and resolves to their CRC-32. Each piece is summed up
- * as it is written: so other parts are written meanwhile, and the bytes are fetched into the processor
- * once.
- */
-export async function writeSummedAt(
-  handle: FileHandle,
-  bytes: Uint8Array,
-  at: number,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  let crc = 0;
-  for (let done = 0; done < bytes.length; done += WRITE_BYTES) {
-    const piece = bytes.subarray(done, done + WRITE_BYTES);
-    crc = crc32(piece, crc);
-    await writeAt(handle, piece, at + done, signal);
-  }
-  return crc;
 }

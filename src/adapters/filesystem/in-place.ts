@@ -3,13 +3,13 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreLimits } from "../../domain/upload-plan.js";
 import type { Part } from "../../ports/multipart-store.js";
-import { writeSummedAt } from "./drafts.js";
+import { writeAt } from "./drafts.js";
 import { errnoOf } from "./errors.js";
 import { FILE_MODE } from "./folders.js";
 import type { Owner } from "./owner.js";
+import type { SentPart } from "./parts.js";
 import { addRecord, DATA_SUFFIX, partOfRecord } from "./records.js";
 import type { Site } from "./site.js";
-import type { SentPart } from "./uploads.js";
 import { freshMicros, type Identity } from "./versions.js";
 
 /**
@@ -153,11 +153,12 @@ export async function storeInPlace(
   site: Site,
   folder: string,
   place: Place,
-  { partNumber, bytes }: SentPart,
+  part: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part | undefined> {
   const { file, at } = place;
-  const written = await write(folder, place, bytes, signal).catch((error: unknown) => {
+  const { partNumber, size } = part;
+  const written = await write(folder, place, part, signal).catch((error: unknown) => {
     if (errnoOf(error) === "EFBIG") return undefined;
     throw error;
   });
@@ -166,7 +167,7 @@ export async function storeInPlace(
   const { ino, crc, order, durable } = written;
   const { boot } = site.owner.record;
   const time = freshMicros();
-  const record = { partNumber, at, size: bytes.length, crc, time, order, boot, durable };
+  const record = { partNumber, at, size, crc, time, order, boot, durable };
   place.use();
   await addRecord(site, folder, file.name, record);
   return partOfRecord(record, ino);
@@ -175,16 +176,20 @@ export async function storeInPlace(
 async function write(
   folder: string,
   { file, at }: Place,
-  bytes: Uint8Array,
+  { size, writeTo }: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<{ ino: bigint; crc: number; order: number; durable: number | undefined }> {
   const path = join(folder, `${file.name}${DATA_SUFFIX}`);
   const handle = await open(path, constants.O_WRONLY | constants.O_CREAT, FILE_MODE);
   try {
-    const crc = await writeSummedAt(handle, bytes, at, signal);
+    let end = at;
+    const crc = await writeTo(async (piece) => {
+      await writeAt(handle, piece, end, signal);
+      end += piece.length;
+    });
     const stats = await handle.stat({ bigint: true });
     const order = file.wrote(stats);
-    const durable = file.dueSync(bytes.length);
+    const durable = file.dueSync(size);
     if (durable !== undefined) await handle.datasync();
     return { ino: stats.ino, crc, order, durable };
   } finally {

@@ -5,6 +5,7 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -42,6 +43,7 @@ import { type Call, checked, errnoOf, factsOf, fromErrno, refusal } from "./erro
 import { describe, find, infoOf, statsOf } from "./find.js";
 import { list } from "./listing.js";
 import { expectPlace } from "./obstacles.js";
+import { partToStore } from "./parts.js";
 import { publish, unpublish } from "./publish.js";
 import type { Site } from "./site.js";
 import {
@@ -224,7 +226,7 @@ export class FilesystemObjectStore implements OpenStore {
   async uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<Part> {
     const call: Call = { operation: "uploadPart", key: upload.key };
@@ -235,9 +237,9 @@ export class FilesystemObjectStore implements OpenStore {
         const why = `there is no part ${partNumber}: parts are numbered from 1 to ${maxParts}`;
         throw refusal(call, "invalid-argument", why);
       }
-      expectSize(call, bytes.length, maxPartBytes);
-      expectChecksum(call, bytes, checksum);
-      return storePart(this.#site, call, upload, { partNumber, bytes }, signal);
+      const part = partToStore(call, partNumber, body, checksum);
+      expectSize(call, part.size, maxPartBytes);
+      return storePart(this.#site, call, upload, part, signal);
     });
   }
 

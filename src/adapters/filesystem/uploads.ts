@@ -13,6 +13,7 @@ import { type Call, errnoOf, isNothing, refusal } from "./errors.js";
 import { statsOf } from "./find.js";
 import { writeWhole } from "./folders.js";
 import { storeInPlace } from "./in-place.js";
+import type { SentPart } from "./parts.js";
 import { recordedParts, type TimedPart } from "./records.js";
 import { type Attributes, isAttributes, parseJson } from "./sidecars.js";
 import type { Site } from "./site.js";
@@ -37,12 +38,6 @@ export interface StoredPart extends Part {
   /** Its offset in the file, in bytes. */
   readonly at: number;
   readonly crc: number;
-}
-
-/** A part that has been sent. */
-export interface SentPart {
-  readonly partNumber: number;
-  readonly bytes: Uint8Array;
 }
 
 export async function beginUpload(
@@ -138,7 +133,7 @@ export async function storePart(
 ): Promise<Part> {
   const { uploadId } = upload;
   // Claimed in the order of the calls, as the first part tells how long the others are to be.
-  const place = site.inPlace.findOrBegin(uploadId).claim(part.partNumber, part.bytes.length);
+  const place = site.inPlace.findOrBegin(uploadId).claim(part.partNumber, part.size);
   try {
     const { folder } = await findUpload(site, call, upload);
     const stored = place && (await storeInPlace(site, folder, place, part, signal));
@@ -159,12 +154,12 @@ export async function storePart(
 async function storeApart(
   site: Site,
   folder: string,
-  { partNumber, bytes }: SentPart,
+  { partNumber, writeTo }: SentPart,
   signal: AbortSignal | undefined,
 ): Promise<Part> {
   const draft = await Draft.begin(site);
   try {
-    const crc = await draft.writeSummed(bytes, signal);
+    const crc = await writeTo((piece) => draft.write(piece, signal));
     const stats = await draft.finish();
     signal?.throwIfAborted();
     await rename(draft.path, join(folder, nameOfPart(partNumber, crc)));

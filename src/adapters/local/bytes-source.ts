@@ -1,4 +1,5 @@
 import { StowageError } from "../../domain/errors.js";
+import type { Slice } from "../../ports/multipart-store.js";
 import type { MakeRoom, Source } from "../../ports/source.js";
 import { readingError } from "./errors.js";
 import { Once, pieceSize } from "./pieces.js";
@@ -57,6 +58,19 @@ export class BlobSource implements Source {
       yield await this.#read(at, end);
       at = end;
     }
+  }
+
+  slice(start: number, end: number): Slice {
+    return {
+      size: end - start,
+      open: () => {
+        let at = start;
+        return async (memory) => {
+          memory.set(await this.#read(at, at + memory.length));
+          at += memory.length;
+        };
+      },
+    };
   }
 
   /** One byte is enough: a blob of a file is refused whole once the file is another. */

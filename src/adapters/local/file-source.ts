@@ -2,6 +2,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { quote, StowageError } from "../../domain/errors.js";
+import type { Slice } from "../../ports/multipart-store.js";
 import type { MakeRoom, Source, SourceIdentity } from "../../ports/source.js";
 import { fromHandle, hasBytesBeyondSize } from "./devices.js";
 import { openingError, readingError } from "./errors.js";
@@ -93,6 +94,19 @@ class FileSource implements Source {
       yield piece;
       at += length;
     }
+  }
+
+  slice(start: number, end: number): Slice {
+    return {
+      size: end - start,
+      open: () => {
+        let at = start;
+        return async (memory) => {
+          await this.#fill(memory, at);
+          at += memory.length;
+        };
+      },
+    };
   }
 
   async verify(): Promise<void> {

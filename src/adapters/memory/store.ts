@@ -8,6 +8,8 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
+  Slice,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -58,6 +60,8 @@ export interface MemoryStoreOptions {
 
 /** Bytes of the largest chunk that a body gives. */
 const CHUNK_BYTES = 65_536;
+/** Bytes of a slice that are read at once, between which a signal is heeded. */
+const SLICE_BYTES = 1_048_576;
 
 /**
  * The reference: every promise of the port but encryption, in the memory of this process.
@@ -193,7 +197,7 @@ export class MemoryObjectStore implements OpenStore {
   async uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<Part> {
     const call = this.#begin("uploadPart", upload.key);
@@ -206,17 +210,20 @@ export class MemoryObjectStore implements OpenStore {
         `Cannot send part ${partNumber}: parts are numbered from 1 to ${maxParts}`,
       );
     }
-    const { parts } = this.#uploads.find(call, upload);
-    this.#expectSize(call, bytes.length, maxPartBytes);
+    this.#uploads.find(call, upload);
+    const size = "open" in body ? body.size : body.length;
+    this.#expectSize(call, size, maxPartBytes);
+    const bytes = "open" in body ? await gathered(body, options.signal) : new Uint8Array(body);
     expectChecksum(call, bytes, options.checksum);
     const part: StoredPart = {
       partNumber,
-      size: bytes.length,
+      size,
       etag: etagOf(bytes),
       checksum: options.checksum ?? checksumOf(bytes),
-      bytes: new Uint8Array(bytes),
+      bytes,
     };
-    parts.set(partNumber, part);
+    // Found again: the upload may have ended while a slice was read.
+    this.#uploads.find(call, upload).parts.set(partNumber, part);
     return toldPart(part);
   }
 
@@ -316,6 +323,17 @@ export class MemoryObjectStore implements OpenStore {
 /** Opens an empty store, of which nothing is left when it is let go of. */
 export function openMemoryStore(options?: MemoryStoreOptions): OpenStore {
   return new MemoryObjectStore(options);
+}
+
+/** The bytes of a slice, in the memory where they will be kept. */
+async function gathered(slice: Slice, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const bytes = new Uint8Array(slice.size);
+  const fill = slice.open();
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+    await fill(bytes.subarray(at, at + SLICE_BYTES));
+    signal?.throwIfAborted();
+  }
+  return bytes;
 }
 
 async function* chunks(

@@ -1,12 +1,15 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type { Client } from "minio";
 import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
+import type { Slice } from "../../ports/multipart-store.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
 import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Renewal } from "../s3-protocol/renewal.js";
+import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
 import { minioTransport, type SignedRequest, through } from "./transport.js";
@@ -28,10 +31,19 @@ export interface MinioRequest {
   /** Those that are `undefined` are left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly body?: Uint8Array | Xml | undefined;
+  readonly body?: Uint8Array | Xml | StreamBody | undefined;
   /** Whether the body is hashed for the signature. Default: it is. */
   readonly signed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A body that the client is given as a stream. */
+interface StreamBody {
+  readonly stream: Readable;
+  /** In bytes. */
+  readonly size: number;
+  /** `UNSIGNED-PAYLOAD`, or its hash. */
+  readonly sha256: string;
 }
 
 /** Bytes of the largest answer that is held: lists of a thousand keys of a kilobyte fit ten times. */
@@ -73,6 +85,16 @@ export class Requests {
     return answer.headers;
   }
 
+  /** As `send`, with a slice as the body; it is hashed in a pass of its own before. */
+  async sendSlice(request: MinioRequest, slice: Slice): Promise<IncomingMessage["headers"]> {
+    const { signed = true, signal } = request;
+    const sha256 = signed ? await hashOf(slice, "sha256", "hex", signal) : UNSIGNED_PAYLOAD;
+    const { size } = slice;
+    return sendSlice(slice, signal, (stream, either) =>
+      this.send({ ...request, body: { stream, size, sha256 }, signal: either }),
+    );
+  }
+
   /** Sends a request whose answer is XML of this root. Anything else is an error, whatever its status. */
   async sendForXml(
     request: MinioRequest,
@@ -100,12 +122,8 @@ export class Requests {
       headers: withoutUndefined(headers),
       ...(key === undefined ? {} : { objectName: key }),
     };
-    const payload =
-      typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    if (method !== "GET" && method !== "HEAD") {
-      options.headers["content-length"] = String(Buffer.byteLength(payload));
-    }
-    const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
+    const { payload, size, sha256 } = payloadOf(body, signed);
+    if (method !== "GET" && method !== "HEAD") options.headers["content-length"] = String(size);
     let correctedMs = 0;
     const generation = this.#renewal?.generation ?? 0;
     const keys = await this.#renewal?.credentials().catch((error: unknown) => {
@@ -154,6 +172,15 @@ export class Requests {
     const request = { method, path, headers } as Parameters<typeof signV4>[0];
     headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
   }
+}
+
+/** A body as the client takes it, its bytes counted and hashed. */
+function payloadOf(body: Uint8Array | string | StreamBody, signed: boolean) {
+  if (typeof body === "object" && "stream" in body) return { ...body, payload: body.stream };
+  const payload =
+    typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
+  return { payload, size: Buffer.byteLength(payload), sha256 };
 }
 
 function withoutTransport(): StowageError {

@@ -168,18 +168,15 @@ export class MinioWire implements Wire {
   }
 
   async uploadPart(request: PartRequest): Promise<WrittenPart> {
-    const { key, uploadId, partNumber, bytes, signal } = request;
+    const { key, uploadId, partNumber, body, signal } = request;
     const headers = { ...checksum(request.crc32), "content-md5": request.md5 };
     const query = { partNumber, uploadId };
-    const answer = await this.#requests.send({
-      method: "PUT",
-      key,
-      query,
-      headers,
-      body: bytes,
-      signed: this.#signs(this.#requests.secure, request.crc32),
-      signal,
-    });
+    const signed = this.#signs(this.#requests.secure, request.crc32);
+    const part = { method: "PUT", key, query, headers, signed } as const;
+    const answer =
+      "open" in body
+        ? await this.#requests.sendSlice({ ...part, signal }, body)
+        : await this.#requests.send({ ...part, body, signal });
     return { etag: answer.etag, crc32: one(answer["x-amz-checksum-crc32"]) };
   }
 

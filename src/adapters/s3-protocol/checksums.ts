@@ -1,9 +1,11 @@
 import { crc32 } from "node:zlib";
 import { type Checksum, combineCrc32, crc32Checksum, crc32Number } from "../../domain/checksum.js";
-import type { Part } from "../../ports/multipart-store.js";
+import type { StowageError } from "../../domain/errors.js";
+import type { Part, PartBody } from "../../ports/multipart-store.js";
 import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
 import { doesVerify } from "./profiles.js";
+import { verified } from "./slices.js";
 
 /**
  * A checksum as headers carry it.
@@ -40,6 +42,21 @@ export function expectChecksum(
   expectSame(context, call, crc32(bytes), given);
 }
 
+/** As `expectChecksum`: of a slice as it is read, which is then the slice to be sent. */
+export function expectChecksumOfPart(
+  context: Context,
+  call: Call,
+  body: PartBody,
+  given: Checksum | undefined,
+): PartBody {
+  if (!("open" in body)) {
+    expectChecksum(context, call, body, given);
+    return body;
+  }
+  if (given === undefined || isLeftToServer(context, call)) return body;
+  return verified(body, crc32Number(given), (crc) => mismatch(context, call, crc, given));
+}
+
 /** A part, and what is written only where nothing is, takes nothing away when it is refused. */
 function isLeftToServer({ profile }: Context, { operation, when }: Call): boolean {
   if (!doesVerify(profile, "crc32")) return false;
@@ -63,8 +80,11 @@ export function expectChecksumOfParts(
 }
 
 function expectSame(context: Context, call: Call, crc: number, given: Checksum): void {
-  if (crc === crc32Number(given)) return;
+  if (crc !== crc32Number(given)) throw mismatch(context, call, crc, given);
+}
+
+function mismatch(context: Context, call: Call, crc: number, given: Checksum): StowageError {
   const { value } = crc32Checksum(crc);
   const why = `the CRC32 of the bytes is "${value}", not "${given.value}" as told`;
-  throw context.refusal(call, "checksum-mismatch", why);
+  return context.refusal(call, "checksum-mismatch", why);
 }

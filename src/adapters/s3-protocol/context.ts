@@ -1,9 +1,12 @@
+import { hash } from "node:crypto";
 import { type ErrorCode, type ErrorFacts, StowageError } from "../../domain/errors.js";
+import type { PartBody } from "../../ports/multipart-store.js";
 import type { StoreFacts } from "../../ports/object-store.js";
 import { badAnswer, type Call, checked, errorOf, refusal, type Site } from "./errors.js";
 import type { Failure } from "./failure.js";
-import { contentMd5, type PayloadSigning } from "./payloads.js";
+import { needsMd5, type PayloadSigning } from "./payloads.js";
 import type { Profile } from "./profiles.js";
+import { hashOf } from "./slices.js";
 import type { Wire } from "./wire.js";
 
 /** What every operation of a store works with. */
@@ -29,9 +32,14 @@ export class Context {
     this.#payloadSigning = payloadSigning;
   }
 
-  /** What proves bytes on their way, where nothing else that goes along does. */
-  contentMd5(bytes: Uint8Array, crc32: string | undefined): string | undefined {
-    return contentMd5(this.#payloadSigning, this.profile, bytes, crc32);
+  /** The header `Content-MD5` (RFC 1864), for bytes that nothing else proves on their way. */
+  async contentMd5(
+    body: PartBody,
+    crc32: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    if (!needsMd5(this.#payloadSigning, this.profile, crc32)) return undefined;
+    return "open" in body ? hashOf(body, "md5", "base64", signal) : hash("md5", body, "base64");
   }
 
   /** Lets no request be sent any more. */

@@ -53,7 +53,7 @@ export async function putObject(
     throw context.refusal(call, "too-large", why);
   }
   expectChecksum(context, call, bytes, options.checksum);
-  const md5 = context.contentMd5(bytes, request.crc32);
+  const md5 = await context.contentMd5(bytes, request.crc32, signal);
   const answer = await context.send(call, (wire) => wire.putObject({ ...request, md5 }));
   const etag = toldEtag(answer.etag);
   if (etag === undefined) throw context.badAnswer(call, "the answer tells no ETag");

@@ -1,4 +1,4 @@
-import { getFips, hash } from "node:crypto";
+import { getFips } from "node:crypto";
 import { doesVerify, type Profile } from "./profiles.js";
 
 /**
@@ -29,22 +29,18 @@ export function payloadRule(signing: PayloadSigning | undefined, profile: Profil
 }
 
 /**
- * The header `Content-MD5` (RFC 1864), for bytes that nothing else proves: one proof that the server
- * verifies is enough. Under FIPS there is no MD5, and what is left is the signature of the payload.
+ * Whether bytes go with `Content-MD5`, as nothing else proves them: one proof that the server verifies
+ * is enough. Under FIPS there is no MD5, and what is left is the signature of the payload.
  */
-export function contentMd5(
+export function needsMd5(
   signing: PayloadSigning | undefined,
   profile: Profile,
-  bytes: Uint8Array,
   crc32: string | undefined,
-): string | undefined {
+): boolean {
   const byChecksum = crc32 !== undefined && doesVerify(profile, "crc32");
   // What goes without a checksum that counts is signed, but where nothing ever is.
   const byHash = signing !== "never" && doesVerify(profile, "payload-hash");
-  if (byChecksum || byHash || !doesVerify(profile, "content-md5") || getFips() === 1) {
-    return undefined;
-  }
-  return hash("md5", bytes, "base64");
+  return !byChecksum && !byHash && doesVerify(profile, "content-md5") && getFips() !== 1;
 }
 
 /** In the place of the hash of bytes that are not signed. */

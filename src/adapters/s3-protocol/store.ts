@@ -4,6 +4,7 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -121,10 +122,10 @@ export abstract class ProtocolStore implements Store {
   async uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<Part> {
-    return uploadPart(this.#context, upload, partNumber, bytes, options);
+    return uploadPart(this.#context, upload, partNumber, body, options);
   }
 
   async completeUpload(

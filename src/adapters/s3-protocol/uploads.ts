@@ -4,13 +4,14 @@ import type {
   CompleteUploadOptions,
   CreateUploadOptions,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
   UploadSummary,
 } from "../../ports/multipart-store.js";
 import type { CallOptions, WriteResult } from "../../ports/object-store.js";
-import { crc32Of, expectChecksum, expectChecksumOfParts, toldChecksum } from "./checksums.js";
+import { crc32Of, expectChecksumOfPart, expectChecksumOfParts, toldChecksum } from "./checksums.js";
 import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
 import { textOf } from "./failure.js";
@@ -71,7 +72,7 @@ export async function uploadPart(
   context: Context,
   { key, uploadId }: Upload,
   partNumber: number,
-  bytes: Uint8Array,
+  given: PartBody,
   { checksum, signal }: UploadPartOptions,
 ): Promise<Part> {
   const call: Call = { operation: "uploadPart", key, signal };
@@ -80,22 +81,23 @@ export async function uploadPart(
     const why = `it is numbered ${partNumber}; parts are numbered from 1 to ${maxParts}`;
     throw context.refusal(call, "invalid-argument", why);
   }
-  if (bytes.length > maxPartBytes) {
-    const why = `${bytes.length} bytes are more than the ${maxPartBytes} of one part`;
+  const size = "open" in given ? given.size : given.length;
+  if (size > maxPartBytes) {
+    const why = `${size} bytes are more than the ${maxPartBytes} of one part`;
     throw context.refusal(call, "too-large", why);
   }
   const crc32 = context.checked(call, () => crc32Of(checksum));
-  expectChecksum(context, call, bytes, checksum);
-  const md5 = context.contentMd5(bytes, crc32);
+  const body = expectChecksumOfPart(context, call, given, checksum);
+  const md5 = await context.contentMd5(body, crc32, signal);
   const answer = await context.send(call, (wire) =>
-    wire.uploadPart({ key, uploadId, partNumber, bytes, crc32, md5, signal }),
+    wire.uploadPart({ key, uploadId, partNumber, body, crc32, md5, signal }),
   );
   const etag = toldEtag(answer.etag);
   if (etag === undefined) throw context.badAnswer(call, "the answer tells no ETag");
   // What the server does not verify was verified here.
   const verified = doesVerify(context.profile, "crc32") ? undefined : checksum;
   const kept = toldChecksum(answer.crc32) ?? verified;
-  return { partNumber, size: bytes.length, etag, checksum: kept };
+  return { partNumber, size, etag, checksum: kept };
 }
 
 export async function completeUpload(

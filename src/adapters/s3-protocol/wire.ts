@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { PartBody } from "../../ports/multipart-store.js";
 import type { Encryption } from "../../ports/object-store.js";
 import type { Failure } from "./failure.js";
 
@@ -139,7 +140,7 @@ export interface UploadRequest extends KeyRequest {
 
 export interface PartRequest extends UploadRequest {
   readonly partNumber: number;
-  readonly bytes: Uint8Array;
+  readonly body: PartBody;
   readonly crc32?: string | undefined;
   readonly md5?: string | undefined;
 }

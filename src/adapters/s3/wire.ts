@@ -23,6 +23,7 @@ import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
 import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Heeding } from "../s3-protocol/renewal.js";
+import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import type {
   Attributes,
   Completed,
@@ -221,16 +222,32 @@ export class SdkWire implements Wire {
   }
 
   async uploadPart(request: PartRequest): Promise<WrittenPart> {
-    const { partNumber, bytes, crc32, md5, signal } = request;
+    const { body, signal } = request;
+    if (!("open" in body)) return this.#sendPart(request, body, body.length, signal);
+    const hash = (): Promise<string> => hashOf(body, "sha256", "hex", signal);
+    return sendSlice(body, signal, (stream, either) =>
+      this.#sendPart(request, stream, body.size, either, hash),
+    );
+  }
+
+  /** @param hash gives the SHA-256 of a stream, which the SDK does not hash. */
+  async #sendPart(
+    request: PartRequest,
+    body: Uint8Array | Readable,
+    size: number,
+    signal: AbortSignal | undefined,
+    hash?: () => Promise<string>,
+  ): Promise<WrittenPart> {
+    const { partNumber, crc32, md5 } = request;
     const command = new UploadPartCommand({
       ...this.#upload(request),
       PartNumber: partNumber,
-      Body: bytes,
-      ContentLength: bytes.length,
+      Body: body,
+      ContentLength: size,
       ChecksumCRC32: crc32,
       ContentMD5: md5,
     });
-    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
+    command.middlewareStack.add(this.#payload(crc32, hash), PAYLOAD);
     const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
   }
@@ -314,12 +331,14 @@ export class SdkWire implements Wire {
   }
 
   /** The SDK hashes what it signs, in one native pass, unless the header is there. */
-  #payload(crc32: string | undefined) {
+  #payload(crc32: string | undefined, hash?: () => Promise<string>) {
     return <A extends { request: unknown }, R>(next: (args: A) => Promise<R>) =>
-      (args: A): Promise<R> => {
+      async (args: A): Promise<R> => {
         const { protocol, headers } = args.request as HttpRequest;
         if (!this.#signs(protocol === "https:", crc32)) {
           headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD;
+        } else if (hash !== undefined) {
+          headers["x-amz-content-sha256"] = await hash();
         }
         return next(args);
       };

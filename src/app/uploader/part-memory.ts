@@ -120,6 +120,11 @@ export class Rooms {
 
   readonly make: MakeRoom = (bytes) => this.#take(bytes, 1);
 
+  /** Whether so many bytes may be held at once, while nobody else holds any. */
+  fits(bytes: number): boolean {
+    return bytes <= this.#limitBytes;
+  }
+
   /**
    * Makes one room for the first pieces, of these sizes, behind each other; from then on each has its
    * own. Pieces that are held until others have come must not wait for those with room in hand.

@@ -5,6 +5,7 @@ import { planUpload, streamPartBytes, type UploadPlan } from "../../domain/uploa
 import type { Source } from "../../ports/source.js";
 import { abortable, untilAborted } from "../abortable.js";
 import type { Rooms } from "./part-memory.js";
+import { slicesOf } from "./slices.js";
 import type { Prepared, Uploader } from "./uploader.js";
 
 /** What whoever uploads says of a stream, of which nothing is known but by reading it. */
@@ -22,15 +23,16 @@ export interface Told {
  * @throws `too-large` before anything is read; the signal's reason; what reading throws.
  */
 export async function prepare(
-  { store, wishes }: Uploader,
+  uploader: Uploader,
   source: Source,
   rooms: Rooms,
   signal: AbortSignal | undefined,
   told: Told = {},
 ): Promise<Prepared> {
+  const { store, wishes } = uploader;
   const size = source.size ?? told.size;
   const plan = planUpload(size, store.facts.limits, { ...wishes, sizeHint: told.sizeHint });
-  if (plan.kind === "parts") return inParts(source, rooms, plan.size, plan.partBytes);
+  if (plan.kind === "parts") return inParts(uploader, source, rooms, plan.size, plan.partBytes);
   if (plan.kind === "stream") return fromStream(source, rooms, plan, signal);
 
   let bytes: Uint8Array = new Uint8Array();
@@ -45,8 +47,12 @@ export async function prepare(
   return whole(bytes);
 }
 
-/** A source of known size, in parts that are all of one size but the last. */
+/**
+ * A source of known size, in parts that are all of one size but the last. They are held where as many
+ * as are in flight at once fit into the memory budget; larger ones are sent from the file.
+ */
 export function inParts(
+  { concurrency }: Uploader,
   source: Source,
   rooms: Rooms,
   size: number,
@@ -56,9 +62,14 @@ export function inParts(
   const sizes = Array.from({ length: partCount }, (_, index) =>
     index === partCount - 1 ? size - index * partBytes : partBytes,
   );
+  const isHeld = rooms.fits(partBytes * Math.min(concurrency, partCount));
+  const slice = isHeld ? undefined : source.slice?.bind(source);
   return {
     kind: "parts",
-    pieces: source.pieces(endingAt(source, sizes), rooms.make),
+    pieces:
+      slice === undefined
+        ? source.pieces(endingAt(source, sizes), rooms.make)
+        : slicesOf(slice, sizes, rooms),
     rooms,
     totalBytes: size,
     partBytes,

@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { type Checksum, combineCrc32, crc32Checksum, crc32Number } from "../../domain/checksum.js";
 import { quote, StowageError } from "../../domain/errors.js";
 import type { RecordedPart, SessionRecord } from "../../ports/journal.js";
@@ -18,6 +17,7 @@ import {
   withdraw,
 } from "./outcome.js";
 import { expectSize } from "./prepare.js";
+import { bodyOf, crcOf, type Piece, roomOf, sizeOf } from "./slices.js";
 import {
   ABORT_GRACE_MS,
   type Earlier,
@@ -186,10 +186,10 @@ async function sendAll(
   let readBytes = 0;
   let partNumber = 0;
 
-  const send = async (number: number, bytes: Uint8Array): Promise<void> => {
+  const send = async (number: number, piece: Piece): Promise<void> => {
     try {
-      const sent = await sendPart(uploader, begun, number, bytes, signal);
-      rooms.giveBack(bytes);
+      const sent = await sendPart(uploader, begun, number, piece, signal);
+      rooms.giveBack(roomOf(piece));
       stored[number - 1] = sent;
       doneBytes += sent.size;
       upload.onProgress(doneBytes, totalBytes);
@@ -200,13 +200,13 @@ async function sendAll(
   };
 
   try {
-    for await (const bytes of abortable(prepared.pieces, signal)) {
+    for await (const piece of abortable(prepared.pieces, signal)) {
       signal.throwIfAborted();
-      readBytes += bytes.length;
+      readBytes += sizeOf(piece);
       checkCeiling(readBytes, prepared, upload);
       if (totalBytes !== undefined && readBytes > totalBytes) break;
       partNumber += 1;
-      const sending: Promise<void> = send(partNumber, bytes).finally(() => {
+      const sending: Promise<void> = send(partNumber, piece).finally(() => {
         inFlight.delete(sending);
       });
       inFlight.add(sending);
@@ -231,21 +231,22 @@ async function sendPart(
   { store }: Uploader,
   { session, record, listed, recorded }: Begun,
   partNumber: number,
-  bytes: Uint8Array,
+  piece: Piece,
   signal: AbortSignal,
 ): Promise<StoredPart> {
-  const sum = (): Checksum => crc32Checksum(crc32(bytes));
   const stored = listed.get(partNumber);
   const isTold = store.facts.tellsPartChecksums === true && stored === undefined;
-  const given = isTold ? undefined : sum();
-  if (given !== undefined && stored?.size === bytes.length) {
+  const crc = isTold ? undefined : await crcOf(piece, signal);
+  const given = crc === undefined ? undefined : crc32Checksum(crc);
+  if (given !== undefined && stored?.size === sizeOf(piece)) {
     const written = recorded.get(partNumber);
     const noted = written?.etag === stored.etag ? written.checksum : undefined;
     const proof = stored.checksum ?? noted;
     if (proof?.value === given.value) return { ...stored, checksum: given };
   }
-  const part = await store.uploadPart(session, partNumber, bytes, { checksum: given, signal });
-  const checksum = given ?? part.checksum ?? sum();
+  const body = bodyOf(piece, crc);
+  const part = await store.uploadPart(session, partNumber, body, { checksum: given, signal });
+  const checksum = given ?? part.checksum ?? crc32Checksum(await crcOf(piece, signal));
   await record?.stored({ partNumber, size: part.size, etag: part.etag, checksum });
   return { ...part, checksum };
 }

@@ -9,6 +9,7 @@ import type { Encryption, When } from "../../ports/object-store.js";
 import type { RetryingStore } from "../retrying-store.js";
 import type { Running } from "./lost-uploads.js";
 import type { Rooms } from "./part-memory.js";
+import type { Piece } from "./slices.js";
 
 /** Milliseconds that a write is given to answer after an abort. */
 export const ABORT_GRACE_MS = 750;
@@ -66,7 +67,7 @@ export type Prepared =
   | { readonly kind: "whole"; readonly bytes: Uint8Array; readonly checksum: Checksum }
   | {
       readonly kind: "parts";
-      readonly pieces: AsyncIterable<Uint8Array>;
+      readonly pieces: AsyncIterable<Piece>;
       /** Where the pieces stand, which is given back as they are stored. */
       readonly rooms: Rooms;
       readonly totalBytes: number | undefined;

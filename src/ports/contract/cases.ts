@@ -17,11 +17,13 @@ import { raceCases } from "./races.js";
 import { signalCases } from "./signals.js";
 import { signedWriteCases } from "./signed-writes.js";
 import { signingCases } from "./signing.js";
+import { sliceCases } from "./slices.js";
 import { uploadListCases } from "./upload-lists.js";
 
 /** Of `MultipartStore`, which a store may do without. */
 const casesOfUploads: readonly ContractCase[] = [
   ...multipartCases,
+  ...sliceCases,
   ...completeCases,
   ...uploadListCases,
 ].map((each) => ({ ...each, needs: ["multipart", ...(each.needs ?? [])] }));

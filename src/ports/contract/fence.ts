@@ -4,6 +4,7 @@ import type {
   CreateUploadOptions,
   MultipartStore,
   Part,
+  PartBody,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -127,11 +128,11 @@ export class Fence implements Store {
   uploadPart(
     upload: Upload,
     partNumber: number,
-    bytes: Uint8Array,
+    body: PartBody,
     options?: UploadPartOptions,
   ): Promise<Part> {
     this.#expectWithin(upload.key);
-    return this.#watch(this.#uploads.uploadPart(upload, partNumber, bytes, options));
+    return this.#watch(this.#uploads.uploadPart(upload, partNumber, body, options));
   }
 
   completeUpload(

@@ -1,4 +1,5 @@
 import { MemoryObjectStore } from "../../../src/adapters/memory/index.js";
+import type { PartBody } from "../../../src/ports/multipart-store.js";
 import type { StoreFacts, StoreHonours } from "../../../src/ports/object-store.js";
 import type { OpenStore } from "../../../src/ports/store.js";
 
@@ -11,6 +12,12 @@ export interface BrokenStore {
 
 export type Put = Parameters<OpenStore["put"]>;
 export type Get = Parameters<OpenStore["get"]>;
+
+/** The bytes of a part, for faults that are tried with bytes at hand alone. */
+export function atHand(body: PartBody): Uint8Array {
+  if ("open" in body) throw new Error("this fault is not tried with slices");
+  return body;
+}
 
 /** Resolves after everything else that is ready has had its turn. */
 export async function nextTurn(): Promise<void> {

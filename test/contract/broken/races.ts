@@ -4,7 +4,7 @@ import type { ObjectKey } from "../../../src/domain/object-key.js";
 import type { Part, Upload } from "../../../src/ports/multipart-store.js";
 import type { GetOptions, OpenObject } from "../../../src/ports/object-store.js";
 import type { OpenStore } from "../../../src/ports/store.js";
-import { type BrokenStore, bodyOf, type Get, nextTurn, type Put } from "./broken-store.js";
+import { atHand, type BrokenStore, bodyOf, type Get, nextTurn, type Put } from "./broken-store.js";
 
 type Complete = Parameters<OpenStore["completeUpload"]>;
 type Copy = Parameters<OpenStore["copy"]>;
@@ -60,7 +60,8 @@ export const brokenRaces: readonly BrokenStore[] = [
     caughtBy: ["U03-race"],
     store: class extends MemoryObjectStore {
       #first: Uint8Array | undefined;
-      override async uploadPart(...[upload, number, bytes, options]: UploadPart) {
+      override async uploadPart(...[upload, number, body, options]: UploadPart) {
+        const bytes = atHand(body);
         this.#first ??= bytes;
         const first = this.#first;
         const part = await super.uploadPart(upload, number, bytes, options);

@@ -2,13 +2,23 @@ import { MemoryObjectStore } from "../../../src/adapters/memory/index.js";
 import { StowageError } from "../../../src/domain/errors.js";
 import { isObjectKey } from "../../../src/domain/object-key.js";
 import { S3_LIMITS } from "../../../src/domain/upload-plan.js";
-import type { Part, Upload } from "../../../src/ports/multipart-store.js";
+import type { Part, Slice, Upload } from "../../../src/ports/multipart-store.js";
 import type { StoreFacts } from "../../../src/ports/object-store.js";
 import type { OpenStore } from "../../../src/ports/store.js";
-import { type BrokenStore, declaring, nextTurn } from "./broken-store.js";
+import { atHand, type BrokenStore, declaring, nextTurn } from "./broken-store.js";
 
 type Complete = Parameters<OpenStore["completeUpload"]>;
 type UploadPart = Parameters<OpenStore["uploadPart"]>;
+
+/** The bytes of a slice, as `read` comes by them. */
+async function gathered(
+  slice: Slice,
+  read: (memory: Uint8Array, slice: Slice) => Promise<void>,
+): Promise<Uint8Array> {
+  const memory = new Uint8Array(slice.size);
+  await read(memory, slice);
+  return memory;
+}
 
 export const brokenUploads: readonly BrokenStore[] = [
   {
@@ -45,7 +55,7 @@ export const brokenUploads: readonly BrokenStore[] = [
     store: class extends MemoryObjectStore {
       override async uploadPart(...[upload, number, bytes, options]: UploadPart) {
         const part = await super.uploadPart(upload, number, bytes, options);
-        await this.put(upload.key, bytes);
+        await this.put(upload.key, atHand(bytes));
         return part;
       }
     },
@@ -65,13 +75,56 @@ export const brokenUploads: readonly BrokenStore[] = [
     },
   },
   {
+    fault: "takes the first piece of a slice for all of it",
+    caughtBy: ["U23", "U24"],
+    store: class extends MemoryObjectStore {
+      override async uploadPart(...[upload, number, body, options]: UploadPart) {
+        const first = async (memory: Uint8Array, slice: Slice) => {
+          await slice.open()(memory.subarray(0, 1_000));
+        };
+        const bytes = "open" in body ? await gathered(body, first) : body;
+        return super.uploadPart(upload, number, bytes, options);
+      }
+    },
+  },
+  {
+    fault: "reads every piece of a slice into the same memory",
+    caughtBy: ["U23"],
+    store: class extends MemoryObjectStore {
+      override async uploadPart(...[upload, number, body, options]: UploadPart) {
+        const pieces = async (memory: Uint8Array, slice: Slice) => {
+          const fill = slice.open();
+          for (let at = 0; at < memory.length; at += 1_000_000) {
+            await fill(memory.subarray(0, Math.min(1_000_000, memory.length - at)));
+          }
+        };
+        const bytes = "open" in body ? await gathered(body, pieces) : body;
+        return super.uploadPart(upload, number, bytes, { signal: options?.signal });
+      }
+    },
+  },
+  {
+    fault: "stores what it has read of a slice that fails",
+    caughtBy: ["U24"],
+    store: class extends MemoryObjectStore {
+      override async uploadPart(...[upload, number, body, options]: UploadPart) {
+        try {
+          return await super.uploadPart(upload, number, body, options);
+        } catch (error) {
+          if ("open" in body) await super.uploadPart(upload, number, new Uint8Array(3));
+          throw error;
+        }
+      }
+    },
+  },
+  {
     fault: "joins parts in the order in which they came",
     caughtBy: ["U01"],
     store: class extends MemoryObjectStore {
       readonly #bytes = new Map<string, Uint8Array[]>();
       override async uploadPart(...[upload, number, bytes, options]: UploadPart) {
         const all = this.#bytes.get(upload.uploadId) ?? [];
-        this.#bytes.set(upload.uploadId, [...all, bytes.slice()]);
+        this.#bytes.set(upload.uploadId, [...all, atHand(bytes).slice()]);
         return super.uploadPart(upload, number, bytes, options);
       }
       override async completeUpload(...[upload, parts, options]: Complete) {
