@@ -30,7 +30,7 @@ export type {
   Uploaded,
   UploadRequest,
 } from "./app/stowage.js";
-export { type Checksum, crc32Checksum } from "./domain/checksum.js";
+export { type Checksum, type Crc64NvmeChecksum, crc32Checksum } from "./domain/checksum.js";
 export { checkContentType } from "./domain/content-type.js";
 export {
   type ErrorCode,

@@ -30,7 +30,7 @@ export async function openVerified(
   signal: AbortSignal | undefined,
 ): Promise<VerifiedObject> {
   const first = await reader.store.get(key, { signal });
-  const proof = new ReadingProof(first.info);
+  const proof = await ReadingProof.of(first.info);
   const body = verified(reader, key, signal, first, proof);
   return {
     info: first.info,

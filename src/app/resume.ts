@@ -258,8 +258,9 @@ async function completed(
     if (error !== doubt) await ended(record);
     throw error;
   });
+  const kept = info.checksum?.algorithm === "CRC32" ? info.checksum : undefined;
   const checksum =
-    info.checksum ??
+    kept ??
     checksumOfParts(session.parts, info.size) ??
     (await checksumOfObject(uploads, info, request.signal));
   await ended(record);

@@ -1,4 +1,4 @@
-import type { Checksum } from "../domain/checksum.js";
+import type { Checksum, Crc64NvmeChecksum } from "../domain/checksum.js";
 import type { StowageError } from "../domain/errors.js";
 import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
@@ -273,7 +273,8 @@ export interface StoredSummary {
 export interface StoredInfo extends StoredSummary {
   readonly contentType: string;
   readonly metadata: Metadata;
-  readonly checksum?: Checksum | undefined;
+  /** Of the whole object, where the store keeps one. */
+  readonly checksum?: Checksum | Crc64NvmeChecksum | undefined;
   /** Of the whole object, hexadecimal, where it was recorded on upload. */
   readonly sha256?: string | undefined;
   /** At rest, as the store says. */

@@ -6,6 +6,12 @@ export interface Checksum {
   readonly value: string;
 }
 
+/** A CRC-64/NVME of bytes in the same way, of eight bytes: others leave it, and it is given nowhere. */
+export interface Crc64NvmeChecksum {
+  readonly algorithm: "CRC64NVME";
+  readonly value: string;
+}
+
 /** Writes the number that `zlib.crc32` gives as a checksum. */
 export function crc32Checksum(crc: number): Checksum {
   const bytes = [crc >>> 24, crc >>> 16, crc >>> 8, crc].map((byte) => byte & 0xff);

@@ -1,4 +1,4 @@
-import type { Checksum } from "../domain/checksum.js";
+import type { Checksum, Crc64NvmeChecksum } from "../domain/checksum.js";
 import type { Metadata } from "../domain/metadata.js";
 import type { ObjectKey } from "../domain/object-key.js";
 import type { ByteRange } from "../domain/range.js";
@@ -283,8 +283,8 @@ export type ListEntry =
 export interface ObjectInfo extends ObjectSummary {
   readonly contentType: string;
   readonly metadata: Metadata;
-  /** Of the whole object, where the store keeps one. */
-  readonly checksum?: Checksum | undefined;
+  /** Of the whole object, where the store keeps one: as it was given, or as others have left it. */
+  readonly checksum?: Checksum | Crc64NvmeChecksum | undefined;
   /** How the object lies encrypted at rest, where the store says so. */
   readonly encryption?: Encryption["algorithm"] | undefined;
 }

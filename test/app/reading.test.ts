@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import type { Stowage } from "../../src/app/stowage.js";
 import { StowageError } from "../../src/domain/errors.js";
-import type { OpenObject } from "../../src/ports/object-store.js";
+import { objectKey } from "../../src/domain/object-key.js";
+import type { ObjectInfo, OpenObject } from "../../src/ports/object-store.js";
 import type { Store } from "../../src/ports/store.js";
 import { unavailable } from "./scripted-store.js";
 import { stowageOn } from "./stowage-on.js";
@@ -34,6 +35,7 @@ function stored(): Promise<{ key: string; uri: string }> {
 /** A store whose bodies are changed on their way. */
 function withBodies(
   change: (body: AsyncIterable<Uint8Array>, opened: number) => AsyncIterable<Uint8Array>,
+  told: (info: ObjectInfo) => ObjectInfo = (info) => info,
 ): Store {
   let opened = 0;
   return new Proxy(memory, {
@@ -43,7 +45,7 @@ function withBodies(
       return async (...args: Parameters<Store["get"]>): Promise<OpenObject> => {
         const object = await target.get(...args);
         const body = change(object.body, ++opened);
-        return { info: object.info, body, [Symbol.asyncDispose]: async () => undefined };
+        return { info: told(object.info), body, [Symbol.asyncDispose]: async () => undefined };
       };
     },
   });
@@ -85,6 +87,38 @@ describe("download", () => {
     const web = new WritableStream<Uint8Array>({ write: (piece) => void pieces.push(piece) });
     await open().download({ userId: 7, object: key, to: web });
     expect(Buffer.concat(pieces)).toEqual(bytes);
+  });
+
+  it.each([
+    ["rosUhgp5mIg=", true],
+    ["rosUhgp5mIk=", false],
+  ])("holds what others have stored against its CRC-64/NVME, %s", async (value, isRight) => {
+    const key = objectKey("datasets/user_7/20251023_143045_x.bin");
+    await memory.put(key, Buffer.from("123456789"));
+    const checksum = { algorithm: "CRC64NVME", value } as const;
+    const store = withBodies(
+      (body) => body,
+      (info) => ({ ...info, checksum }),
+    );
+    const request = { userId: 7, object: key };
+    const to = join(folder, "x.bin");
+    const download = open(store).download({ ...request, to });
+    await using object = await open(store).open(request);
+    const body = Array.fromAsync(object.body);
+    if (isRight) {
+      // Of the bytes that came, as of every download.
+      const crc32 = { algorithm: "CRC32", value: "y/Q5Jg==" };
+      expect(await download).toMatchObject({ checksum: crc32, verified: true });
+      expect(Buffer.concat(await body).toString()).toBe("123456789");
+      return;
+    }
+    const wrong = {
+      code: "checksum-mismatch",
+      message: `Cannot trust "${key}": 9 bytes with CRC64NVME rosUhgp5mIg= came, and 9 with ${value} are stored`,
+    };
+    await expect(body).rejects.toMatchObject(wrong);
+    await expect(download).rejects.toMatchObject(wrong);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("takes up what broke off, where it broke off", async () => {

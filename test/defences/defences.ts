@@ -331,6 +331,13 @@ export const DEFENCES: readonly Defence[] = [
     tests: ["test/s3/ceph"],
   },
   {
+    id: "crc64nvme-verified",
+    sees: "the checksum that others have left is held against the bytes that come",
+    file: "src/app/reading-proof.ts",
+    off: ["kept !== undefined && kept.value !== value", "kept !== undefined && kept.value === ''"],
+    tests: ["test/app/reading.test"],
+  },
+  {
     id: "sha256-verified",
     sees: "a SHA-256 on record is held against the bytes that come",
     file: "src/app/reading-proof.ts",

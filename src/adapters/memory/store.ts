@@ -1,4 +1,3 @@
-import type { Checksum } from "../../domain/checksum.js";
 import { type Operation, quote } from "../../domain/errors.js";
 import { isObjectKey, type ObjectKey } from "../../domain/object-key.js";
 import { checkRange, resolveRange } from "../../domain/range.js";
@@ -311,7 +310,7 @@ export class MemoryObjectStore implements OpenStore {
     bytes: Uint8Array,
     etag: string,
     { contentType, metadata }: Attributes,
-    checksum: Checksum | undefined,
+    checksum: ObjectInfo["checksum"],
   ): WriteResult {
     const size = bytes.length;
     const info = { key, size, etag, lastModified: this.#now(), contentType, metadata, checksum };

@@ -305,6 +305,7 @@ function found(headers: IncomingHttpHeaders): FoundObject {
     contentType: headers["content-type"],
     metadata: Object.fromEntries(metadata),
     crc32: one(headers["x-amz-checksum-crc32"]),
+    crc64nvme: one(headers["x-amz-checksum-crc64nvme"]),
   };
 }
 

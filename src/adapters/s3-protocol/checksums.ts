@@ -1,11 +1,18 @@
 import { crc32 } from "node:zlib";
-import { type Checksum, combineCrc32, crc32Checksum, crc32Number } from "../../domain/checksum.js";
+import {
+  type Checksum,
+  type Crc64NvmeChecksum,
+  combineCrc32,
+  crc32Checksum,
+  crc32Number,
+} from "../../domain/checksum.js";
 import type { StowageError } from "../../domain/errors.js";
 import type { Part, PartBody } from "../../ports/multipart-store.js";
 import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
 import { doesVerify } from "./profiles.js";
 import { verified } from "./slices.js";
+import type { FoundObject } from "./wire.js";
 
 /**
  * A checksum as headers carry it.
@@ -22,6 +29,18 @@ export function crc32Of(checksum: Checksum | undefined): string | undefined {
 export function toldChecksum(header: string | undefined): Checksum | undefined {
   return header !== undefined && /^[A-Za-z0-9+/]{6}==$/.test(header)
     ? { algorithm: "CRC32", value: header }
+    : undefined;
+}
+
+/** The checksum of an object as told: the CRC-32, else the CRC-64/NVME, which is always of the whole. */
+export function toldObjectChecksum({
+  crc32,
+  crc64nvme,
+}: FoundObject): Checksum | Crc64NvmeChecksum | undefined {
+  const checksum = toldChecksum(crc32);
+  if (checksum !== undefined || crc64nvme === undefined) return checksum;
+  return /^[A-Za-z0-9+/]{11}=$/.test(crc64nvme)
+    ? { algorithm: "CRC64NVME", value: crc64nvme }
     : undefined;
 }
 

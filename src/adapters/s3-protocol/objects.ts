@@ -12,7 +12,7 @@ import type {
   WriteResult,
 } from "../../ports/object-store.js";
 import { bodyOf, emptyBody } from "./body.js";
-import { crc32Of, expectChecksum, toldChecksum } from "./checksums.js";
+import { crc32Of, expectChecksum, toldObjectChecksum } from "./checksums.js";
 import type { Context } from "./context.js";
 import type { Call } from "./errors.js";
 import {
@@ -220,7 +220,7 @@ function toldObject(
       throw context.badAnswer(call, why);
     }
   }
-  const checksum = toldChecksum(answer.crc32);
+  const checksum = toldObjectChecksum(answer);
   const encryption = toldEncryption(answer.encryption);
   const info: ObjectInfo = {
     key,

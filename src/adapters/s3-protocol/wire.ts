@@ -78,6 +78,7 @@ export interface FoundObject {
   readonly contentType?: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly crc32?: string | undefined;
+  readonly crc64nvme?: string | undefined;
   readonly encryption?: string | undefined;
 }
 

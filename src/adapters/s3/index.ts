@@ -3,6 +3,7 @@ export {
   otherwiseProfile,
   type Profile,
   type ProfileName,
+  type Proof,
   probedProfile,
   trustingProfile,
 } from "../s3-protocol/profiles.js";

@@ -395,6 +395,7 @@ function found(answer: HeadObjectCommandOutput): FoundObject {
     contentType: answer.ContentType,
     metadata: answer.Metadata ?? {},
     crc32: answer.ChecksumCRC32,
+    crc64nvme: answer.ChecksumCRC64NVME,
     encryption: answer.ServerSideEncryption,
   };
 }

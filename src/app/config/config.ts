@@ -28,8 +28,8 @@ export interface StowageConfig {
   /**
    * Whether the bytes sent to S3 and MinIO are hashed for the signature of their request, beside the
    * CRC32. `auto` (default): over plain HTTP, and over TLS where the server does not verify the
-   * CRC32; `always`; `never`: a byte changed on the way over plain HTTP is then found by the checksum
-   * only, and only if the server verifies it. `STOWAGE_PAYLOAD_SIGNING`.
+   * CRC32; `always`; `never`: a byte changed on the way over plain HTTP is then found by the CRC32
+   * where the server verifies it, and else by `Content-MD5`. `STOWAGE_PAYLOAD_SIGNING`.
    */
   readonly payloadSigning?: "auto" | "always" | "never" | undefined;
   /** Bytes. Default: 5,242,880. `STOWAGE_MULTIPART_THRESHOLD_BYTES`. */
