@@ -136,6 +136,19 @@ describe("the rooms of an upload", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
+  it("are not waited for any more at the end", async () => {
+    const memory = new PartMemory();
+    const other = await memory.take(8, 10);
+    let waiting: Promise<Uint8Array>;
+    {
+      using rooms = new Rooms(memory, 10, undefined);
+      waiting = rooms.make(5);
+    }
+    await expect(waiting).rejects.toThrow();
+    other.letGo(false);
+    expect(memory.heldBytes).toBe(0);
+  });
+
   it("stand behind each other where they are made together, and go together", async () => {
     const memory = new PartMemory();
     using rooms = new Rooms(memory, 100, undefined);

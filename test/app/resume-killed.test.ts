@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryObjectStore } from "../../src/adapters/memory/index.js";
 import type { Stowage, Uploaded } from "../../src/app/stowage.js";
+import { Rooms } from "../../src/app/uploader/part-memory.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import { Life } from "../journal/life.js";
 import { MemoryShelf } from "../journal/memory-journal.js";
@@ -33,6 +34,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Scenario {
   readonly store: () => MemoryObjectStore;
   readonly meanwhile: (store: MemoryObjectStore) => Promise<void>;
+  /** Whether parts are sent from the file, as where the memory budget is small. Default: held. */
+  readonly fromFile?: boolean;
   /** What may stand in the object that the user is told of. */
   readonly expected: readonly Buffer[];
 }
@@ -70,6 +73,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     meanwhile: nothing,
     expected: [BEFORE],
   },
+  "parts sent from the file": {
+    store: open,
+    meanwhile: nothing,
+    fromFile: true,
+    expected: [BEFORE],
+  },
   "a file that has changed": {
     store: open,
     meanwhile: () => writeFile(path, AFTER),
@@ -90,7 +99,11 @@ async function goOn(stowage: Stowage): Promise<Uploaded> {
 }
 
 describe.each(Object.keys(scenarios))("an upload killed at every boundary, of %s,", (name) => {
-  const { store: openStore, meanwhile, expected } = scenarios[name] as Scenario;
+  const { store: openStore, meanwhile, fromFile = false, expected } = scenarios[name] as Scenario;
+
+  // The budget itself is of this process, in which those that are killed here would hold on to it.
+  beforeEach(() => void vi.spyOn(Rooms.prototype, "fits").mockReturnValue(!fromFile));
+  afterEach(() => void vi.restoreAllMocks());
 
   async function check(store: MemoryObjectStore, shelf: MemoryShelf, told: Uploaded, at: string) {
     const found = await bytesOf(store, told.key);

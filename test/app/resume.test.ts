@@ -3,8 +3,9 @@ import { appendFile, mkdtemp, rm, stat, unlink, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UnfinishedUpload } from "../../src/app/stowage.js";
+import { Rooms } from "../../src/app/uploader/part-memory.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import { Life } from "../journal/life.js";
@@ -27,7 +28,10 @@ beforeEach(async () => {
   shelf = new MemoryShelf();
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** An upload of the file whose process has ended at a boundary: `before completeUpload`. */
 async function interruptedAt(
@@ -127,6 +131,25 @@ describe("an upload that is resumed", () => {
     expect(told.sha256).toBe(sha256);
     expect((await store.head(told.key)).metadata["sha256"]).toBe(sha256);
     expect(await bytesOf(store, told.key)).toEqual(changed);
+    expect(await leftOver()).toEqual(NOTHING);
+  });
+
+  it("proves parts by passes over the file, where it sends them from there", async () => {
+    vi.spyOn(Rooms.prototype, "fits").mockReturnValue(false);
+    const session = await interruptedAt("after stored", 2);
+    const [upload] = await Array.fromAsync(store.listUploads({ key: session.key }));
+    if (upload === undefined) throw new Error("no upload");
+    const wrong = Buffer.from("0123456789");
+    await store.uploadPart(upload, 1, wrong, { checksum: crc32Checksum(crc32(wrong)) });
+    const before = await Array.fromAsync(store.listParts(upload));
+    const sent = vi.spyOn(store, "uploadPart");
+    const told = await another().stowage.resumeUpload({ session });
+    const kept = before.map(({ partNumber }) => partNumber).filter((number) => number !== 1);
+    expect(kept.length).toBeGreaterThan(0);
+    const numbers = [1, 2, 3, 4, 5].filter((number) => !kept.includes(number));
+    expect(sent.mock.calls.map(([, number]) => number).sort()).toEqual(numbers);
+    for (const [, , body] of sent.mock.calls) expect(body).toHaveProperty("open");
+    expect(await bytesOf(store, told.key)).toEqual(bytes(SIZE));
     expect(await leftOver()).toEqual(NOTHING);
   });
 

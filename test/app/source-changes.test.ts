@@ -57,12 +57,21 @@ const CHANGES: Record<string, () => Promise<void>> = {
   removed: () => rm(path),
 };
 
-describe.each(Object.keys(CHANGES))("a file that is %s meanwhile", (change) => {
+/** Parts of ten bytes, four at once: held within the first budget, sent from the file under the other. */
+const WAYS = { held: 40, "sent from the file": 20 };
+const CASES = Object.keys(CHANGES).flatMap((change) =>
+  Object.entries(WAYS).map(([way, memoryBudgetBytes]) => ({ change, way, memoryBudgetBytes })),
+);
+
+describe.each(CASES)("a file that is $change meanwhile, of parts $way,", (row) => {
+  const { change, memoryBudgetBytes } = row;
+
   it("is never stored, at whichever part it happens", async () => {
     for (let part = 1; part <= PARTS; part++) {
       await writeFile(path, bytes(SIZE));
       const run = CHANGES[change];
-      const { stowage } = open([{ operation: "uploadPart", nth: part, run: run ?? (() => null) }]);
+      const fault = { operation: "uploadPart", nth: part, run: run ?? (() => null) } as const;
+      const { stowage } = open([fault], store, { memoryBudgetBytes });
       const error = await failure(upload(stowage, 0, { source: path }));
       expect([part, error.code]).toEqual([part, "source-changed"]);
       expect(error).toMatchObject({ outcome: "not-applied", cleanup: "done" });

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { openMinioStore } from "../../src/adapters/minio/index.js";
 import { openS3Store } from "../../src/adapters/s3/index.js";
+import type { PayloadSigning } from "../../src/adapters/s3-protocol/payloads.js";
 import { type ObjectKey, objectKey } from "../../src/domain/object-key.js";
 import type { OpenStore } from "../../src/ports/store.js";
 
@@ -17,6 +18,7 @@ export interface Overrides {
   readonly idleTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
   readonly maxSockets?: number;
+  readonly payloadSigning?: PayloadSigning;
 }
 
 export type Open = (endpoint: string, overrides?: Overrides) => OpenStore;

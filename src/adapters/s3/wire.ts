@@ -18,10 +18,11 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
+import type { Slice } from "../../ports/multipart-store.js";
 import type { Encryption } from "../../ports/object-store.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
-import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
+import type { SignsPayload } from "../s3-protocol/payloads.js";
 import type { Heeding } from "../s3-protocol/renewal.js";
 import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import type {
@@ -52,6 +53,7 @@ import type {
   WrittenPart,
 } from "../s3-protocol/wire.js";
 import { failureOf } from "./errors.js";
+import { BODY, type HttpRequest, PAYLOAD, payload, streamed } from "./payload.js";
 
 /** The requests of S3, made by the AWS SDK. */
 export class SdkWire implements Wire {
@@ -110,7 +112,7 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
       ContentMD5: md5,
     });
-    command.middlewareStack.add(this.#payload(crc32), PAYLOAD);
+    command.middlewareStack.add(payload(this.#signs, crc32), PAYLOAD);
     const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
   }
@@ -222,34 +224,35 @@ export class SdkWire implements Wire {
   }
 
   async uploadPart(request: PartRequest): Promise<WrittenPart> {
-    const { body, signal } = request;
-    if (!("open" in body)) return this.#sendPart(request, body, body.length, signal);
-    const hash = (): Promise<string> => hashOf(body, "sha256", "hex", signal);
-    return sendSlice(body, signal, (stream, either) =>
-      this.#sendPart(request, stream, body.size, either, hash),
-    );
-  }
-
-  /** @param hash gives the SHA-256 of a stream, which the SDK does not hash. */
-  async #sendPart(
-    request: PartRequest,
-    body: Uint8Array | Readable,
-    size: number,
-    signal: AbortSignal | undefined,
-    hash?: () => Promise<string>,
-  ): Promise<WrittenPart> {
-    const { partNumber, crc32, md5 } = request;
-    const command = new UploadPartCommand({
-      ...this.#upload(request),
-      PartNumber: partNumber,
-      Body: body,
-      ContentLength: size,
-      ChecksumCRC32: crc32,
-      ContentMD5: md5,
-    });
-    command.middlewareStack.add(this.#payload(crc32, hash), PAYLOAD);
+    const { body, crc32, signal } = request;
+    if ("open" in body) return this.#uploadSlice(request, body);
+    const command = this.#uploadOf(request, body.length, { Body: body });
+    command.middlewareStack.add(payload(this.#signs, crc32), PAYLOAD);
     const answer = await this.#send(command, await this.#options(signal));
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
+  }
+
+  async #uploadSlice(request: PartRequest, slice: Slice): Promise<WrittenPart> {
+    const { crc32, signal } = request;
+    const hash = (): Promise<string> => hashOf(slice, "sha256", "hex", signal);
+    return sendSlice(slice, signal, async (stream, either) => {
+      const command = this.#uploadOf(request, slice.size, {});
+      command.middlewareStack.add(payload(this.#signs, crc32, hash), PAYLOAD);
+      command.middlewareStack.add(streamed(stream), BODY);
+      const answer = await this.#send(command, await this.#options(either));
+      return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
+    });
+  }
+
+  #uploadOf(request: PartRequest, size: number, body: { Body?: Uint8Array }): UploadPartCommand {
+    return new UploadPartCommand({
+      ...this.#upload(request),
+      ...body,
+      PartNumber: request.partNumber,
+      ContentLength: size,
+      ChecksumCRC32: request.crc32,
+      ContentMD5: request.md5,
+    });
   }
 
   async copyPart(request: CopyPartRequest): Promise<WrittenPart> {
@@ -330,20 +333,6 @@ export class SdkWire implements Wire {
     };
   }
 
-  /** The SDK hashes what it signs, in one native pass, unless the header is there. */
-  #payload(crc32: string | undefined, hash?: () => Promise<string>) {
-    return <A extends { request: unknown }, R>(next: (args: A) => Promise<R>) =>
-      async (args: A): Promise<R> => {
-        const { protocol, headers } = args.request as HttpRequest;
-        if (!this.#signs(protocol === "https:", crc32)) {
-          headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD;
-        } else if (hash !== undefined) {
-          headers["x-amz-content-sha256"] = await hash();
-        }
-        return next(args);
-      };
-  }
-
   #at(key: string) {
     return { Bucket: this.#bucket, Key: key };
   }
@@ -357,14 +346,6 @@ export class SdkWire implements Wire {
     return signal === undefined ? {} : { abortSignal: signal };
   }
 }
-
-/** What middleware sees of a request. */
-interface HttpRequest {
-  readonly protocol: string;
-  readonly headers: Record<string, string>;
-}
-
-const PAYLOAD = { step: "build", name: "stowagePayload" } as const;
 
 /** An answer that the SDK cannot read is thrown with its body unread, and its socket held. */
 function letGo(error: unknown): void {

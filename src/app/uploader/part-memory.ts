@@ -109,13 +109,15 @@ export const partMemory: PartMemory = new PartMemory();
 export class Rooms {
   readonly #memory: PartMemory;
   readonly #limitBytes: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AbortSignal;
+  readonly #ended = new AbortController();
   readonly #rooms = new Map<ArrayBufferLike, { readonly room: Room; pieces: number }>();
 
   constructor(memory: PartMemory, limitBytes: number, signal: AbortSignal | undefined) {
     this.#memory = memory;
     this.#limitBytes = limitBytes;
-    this.#signal = signal;
+    const { signal: ended } = this.#ended;
+    this.#signal = signal === undefined ? ended : AbortSignal.any([signal, ended]);
   }
 
   readonly make: MakeRoom = (bytes) => this.#take(bytes, 1);
@@ -154,8 +156,12 @@ export class Rooms {
     held.room.letGo(true);
   }
 
-  /** Gives up all rooms. They are not used again: a request that was cut off may still hold one. */
+  /**
+   * Gives up all rooms, and waits for none any more. They are not used again: a request that was cut
+   * off may still hold one.
+   */
   [Symbol.dispose](): void {
+    this.#ended.abort();
     for (const { room } of this.#rooms.values()) room.letGo(false);
     this.#rooms.clear();
   }
