@@ -1,76 +1,27 @@
 import { hash } from "node:crypto";
-import { appendFile, mkdtemp, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { appendFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { UnfinishedUpload } from "../../src/app/stowage.js";
+import { describe, expect, it, vi } from "vitest";
 import { Rooms } from "../../src/app/uploader/part-memory.js";
 import { crc32Checksum } from "../../src/domain/checksum.js";
 import type { Part } from "../../src/ports/multipart-store.js";
 import { Life } from "../journal/life.js";
-import { MemoryShelf } from "../journal/memory-journal.js";
-import { bytes, failure, freshStores, store } from "./engine-rig.js";
-import { processOver, untilDeath } from "./mortal.js";
+import { bytes, failure, store } from "./engine-rig.js";
+import { processOver } from "./mortal.js";
+import {
+  another,
+  count,
+  freshResumes,
+  interruptedAt,
+  leftOver,
+  NOTHING,
+  path,
+  SIZE,
+  shelf,
+} from "./resume-rig.js";
 import { bytesOf, keysOf, uploadsOf } from "./scripted-store.js";
 
-freshStores();
-
-const SIZE = 47;
-let folder: string;
-let path: string;
-let shelf: MemoryShelf;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "stowage-resume-"));
-  path = join(folder, "x.csv");
-  await writeFile(path, bytes(SIZE));
-  shelf = new MemoryShelf();
-});
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** An upload of the file whose process has ended at a boundary: `before completeUpload`. */
-async function interruptedAt(
-  boundary: string,
-  nth = 1,
-  more: object = {},
-): Promise<UnfinishedUpload> {
-  const life = new Life(Number.POSITIVE_INFINITY);
-  let seen = 0;
-  const wait = life.boundary.bind(life);
-  life.boundary = async (name) => {
-    if (name === boundary && ++seen === nth) life.end();
-    await wait(name);
-  };
-  const request = { userId: 7, source: path, ...more };
-  const told = await untilDeath(life, processOver(store, shelf, life), (stowage) =>
-    stowage.uploadDataset(request),
-  );
-  if (told !== undefined) throw new Error(`It has not come to ${boundary}`);
-  const [session] = await Array.fromAsync(processOver(store, shelf).stowage.unfinishedUploads());
-  if (session === undefined) throw new Error("Nothing is on record");
-  return session;
-}
-
-/** Stowage in another process, with the calls that it makes. */
-function another(): { stowage: ReturnType<typeof processOver>["stowage"]; calls: string[] } {
-  const life = new Life();
-  return { stowage: processOver(store, shelf, life).stowage, calls: life.boundaries };
-}
-
-async function leftOver(): Promise<unknown> {
-  return { uploads: await uploadsOf(store), sessions: shelf.entries.size };
-}
-
-const NOTHING = { uploads: [], sessions: 0 };
-
-function count(calls: readonly string[], name: string): number {
-  return calls.filter((call) => call === `before ${name}`).length;
-}
+freshResumes();
 
 describe("an upload that is resumed", () => {
   it("is told of before, with what is on record", async () => {
@@ -362,75 +313,4 @@ describe("an upload that is resumed", () => {
     expect(told.key).toBe(session.key);
     expect(await leftOver()).toEqual(NOTHING);
   });
-});
-
-describe("resumeUpload refuses", () => {
-  it("what is not as it should be, before any I/O", async () => {
-    const { stowage, calls } = another();
-    for (const session of [
-      undefined,
-      "id",
-      { id: 7, userId: 7 },
-      { id: "x" },
-      { id: "x", userId: "" },
-    ]) {
-      const error = await failure(stowage.resumeUpload({ session } as never));
-      expect(error.code).toBe("invalid-argument");
-    }
-    expect(calls).toEqual([]);
-  });
-
-  it("a session that has ended, that another runs, and that is another user's", async () => {
-    const session = await interruptedAt("before completeUpload");
-    const { stowage, calls } = another();
-    const { id } = session;
-    expect((await failure(stowage.resumeUpload({ session: { id, userId: 70 } }))).code).toBe(
-      "access-denied",
-    );
-    expect((await failure(stowage.resumeUpload({ session: { id: "x", userId: 7 } }))).code).toBe(
-      "not-found",
-    );
-    await shelf.open().journal.take(id);
-    expect((await failure(stowage.resumeUpload({ session }))).code).toBe("conflict");
-    expect(calls.filter((call) => !/take/.test(call))).toEqual([]);
-  });
-
-  it("a stream, which the janitor removes", async () => {
-    async function* stream(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < SIZE; at += 7) yield bytes(7);
-    }
-    const more = { source: stream(), name: "x.csv" };
-    const session = await interruptedAt("before completeUpload", 1, more);
-    const { stowage } = another();
-    const error = await failure(stowage.resumeUpload({ session }));
-    expect(error).toMatchObject({ code: "unsupported" });
-    expect(error.message).toMatch(/its source was a stream/);
-    expect(await stowage.removeStaleUploads({ olderThan: 0 })).toMatchObject([{ removed: true }]);
-    expect(await leftOver()).toEqual(NOTHING);
-  });
-
-  it("everything where no journal is set, and says what to set", async () => {
-    const { stowage } = processOver(store, undefined);
-    const session = { id: "x", userId: 7 };
-    const errors = [
-      await failure(stowage.resumeUpload({ session })),
-      await failure(Array.fromAsync(stowage.unfinishedUploads())),
-    ];
-    for (const error of errors) {
-      expect(error).toMatchObject({ code: "unsupported" });
-      expect(error.remedy).toMatch(/STOWAGE_JOURNAL/);
-    }
-  });
-});
-
-it("tells of a user's unfinished uploads alone, when asked to", async () => {
-  await interruptedAt("before completeUpload");
-  await interruptedAt("before completeUpload", 1, { userId: 70 });
-  const { stowage } = another();
-  const of = async (userId?: number) =>
-    (await Array.fromAsync(stowage.unfinishedUploads({ userId }))).map((it) => it.userId);
-  expect(await of()).toEqual(["7", "70"]);
-  expect(await of(7)).toEqual(["7"]);
-  expect(await of(8)).toEqual([]);
-  expect((await failure(of(-1))).code).toBe("invalid-argument");
 });
