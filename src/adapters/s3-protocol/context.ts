@@ -3,6 +3,7 @@ import type { StoreFacts } from "../../ports/object-store.js";
 import { badAnswer, type Call, checked, errorOf, refusal, type Site } from "./errors.js";
 import type { Failure } from "./failure.js";
 import type { Profile } from "./profiles.js";
+import { Sockets } from "./sockets.js";
 import type { Wire } from "./wire.js";
 
 /** What every operation of a store works with. */
@@ -11,10 +12,18 @@ export class Context {
   readonly site: Site;
   readonly facts: StoreFacts;
   readonly profile: Profile;
+  readonly #sockets: Sockets;
   #ended = false;
 
-  constructor(wire: Wire, site: Site, facts: StoreFacts, profile: Profile) {
+  constructor(
+    wire: Wire,
+    site: Site,
+    facts: StoreFacts,
+    profile: Profile,
+    maxSockets: number = Number.POSITIVE_INFINITY,
+  ) {
     this.wire = wire;
+    this.#sockets = new Sockets(maxSockets);
     this.site = site;
     this.facts = facts;
     this.profile = profile;
@@ -26,23 +35,31 @@ export class Context {
   }
 
   /**
-   * Sends a request, and turns its failure into the error of the call.
+   * Sends a request as soon as there is a connection for it, and turns its failure into the error of
+   * the call.
    *
    * @throws the signal's reason as soon as it is aborted, whatever becomes of the request;
    *   `invalid-argument` once the store is disposed of.
    */
   async send<T>(call: Call, request: (wire: Wire) => Promise<T>): Promise<T> {
     const { signal } = call;
-    if (this.#ended) {
-      throw this.refusal(call, "invalid-argument", "the store is disposed of; open it again");
-    }
+    this.#expectOpen(call);
     signal?.throwIfAborted();
+    const send = (): Promise<T> => {
+      this.#expectOpen(call);
+      return request(this.wire);
+    };
     try {
-      return await untilAborted(request(this.wire), signal);
+      return await untilAborted(this.#sockets.use(signal, send), signal);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw error instanceof StowageError ? error : await this.#explained(call, error);
     }
+  }
+
+  #expectOpen(call: Call): void {
+    if (!this.#ended) return;
+    throw this.refusal(call, "invalid-argument", "the store is disposed of; open it again");
   }
 
   /** Expects an option to be one that the server honours. */
@@ -89,7 +106,8 @@ export class Context {
   async #bucketIsMissing(call: Call): Promise<boolean> {
     const { signal } = call;
     try {
-      await untilAborted(this.wire.headBucket({ signal }), signal);
+      const send = () => this.wire.headBucket({ signal });
+      await untilAborted(this.#sockets.use(signal, send), signal);
       return false;
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;

@@ -54,11 +54,18 @@ export abstract class ProtocolStore implements Store {
   readonly signer: UrlSigner;
   readonly #context: Context;
 
-  protected constructor(wire: Wire, signing: SigningWire, site: Site, profile: Profile) {
+  /** @param maxSockets connections of the client. Default: not known. */
+  protected constructor(
+    wire: Wire,
+    signing: SigningWire,
+    site: Site,
+    profile: Profile,
+    maxSockets?: number,
+  ) {
     const { kind, bucket } = site;
     const { honours } = profile;
     this.facts = { kind, location: `s3://${bucket}/`, bucket, limits: S3_LIMITS, honours };
-    this.#context = new Context(wire, site, this.facts, profile);
+    this.#context = new Context(wire, site, this.facts, profile, maxSockets);
     this.signer = new ProtocolSigner(this.#context, signing);
   }
 
