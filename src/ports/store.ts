@@ -11,8 +11,8 @@ export interface Store extends ObjectStore, MultipartStore {
 /**
  * A store with the client or directory that it was opened with: disposing of it lets go of those.
  *
- * A store that was disposed of refuses calls with `invalid-argument`, and sends nothing. It still names
- * objects (`uri`, `keyOf`), and may be disposed of again. Calls under way over a network are broken off,
- * and those that wait for a connection get none: they reject with `unavailable`.
+ * A store that was disposed of refuses calls with `invalid-argument`, and sends nothing; so it does
+ * calls that still wait for a connection. Those that have one are broken off, and reject with
+ * `unavailable`. It still names objects (`uri`, `keyOf`), and may be disposed of again.
  */
 export interface OpenStore extends Store, AsyncDisposable {}

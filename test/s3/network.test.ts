@@ -294,10 +294,22 @@ describe.each(STORES)("%s on a bad network", (_, open) => {
     const [sent, ...waiting] = await Promise.all(calls);
     expect(sent).toMatchObject({ code: "unavailable", outcome: "unknown" });
     for (const error of waiting) {
-      expect(error).toMatchObject({ code: "unavailable", outcome: "not-applied" });
+      expect(error).toMatchObject({ code: "invalid-argument", outcome: "not-applied" });
     }
     await expect.poll(() => server.sockets.size).toBe(0);
     expect(server.received.length).toBe(1);
+  });
+
+  test("a store that is disposed of at any turn of a call opens no connection after that", async () => {
+    await using server = await scriptedServer(plain(200, "", { etag: '"e"' }));
+    for (let turns = 0; turns < 80; turns++) {
+      const store = open(server.url);
+      const call = store.put(KEY, BYTES).catch((error: unknown) => error);
+      for (let turn = 0; turn < turns; turn++) await undefined;
+      await store[Symbol.asyncDispose]();
+      await call;
+    }
+    await expect.poll(() => server.sockets.size).toBe(0);
   });
 });
 

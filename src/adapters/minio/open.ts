@@ -62,10 +62,11 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
   if (credentials === undefined && (accessKey === "" || secretKey === "")) {
     throw invalid("Cannot use MinIO: the access key or the secret key is missing; give both");
   }
+  const { maxSockets = 50 } = options;
   const agents = watchfulAgents({
     connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
-    maxSockets: options.maxSockets ?? 50,
+    maxSockets,
   });
   const client = clientOf(options, new URL(server), agents);
   const signingClient =
@@ -87,6 +88,7 @@ export function openMinioStore(options: OpenMinioOptions): OpenStore {
     requestTimeoutMs,
     payloadSigning,
     renewal,
+    maxSockets,
   };
   return new OpenMinioStore(store, agents);
 }

@@ -25,6 +25,11 @@ export interface MinioStoreOptions {
   readonly renewal?: Renewal<MinioKeys> | undefined;
   /** Default: `auto`. */
   readonly payloadSigning?: PayloadSigning | undefined;
+  /**
+   * Connections that the client has at once: further requests wait for one before they are signed.
+   * Default: not known, and a request that waits for one in the client has been signed by then.
+   */
+  readonly maxSockets?: number | undefined;
 }
 
 /** A bucket of MinIO, or of a server that speaks S3, by the client of MinIO. */
@@ -39,10 +44,9 @@ export class MinioObjectStore extends ProtocolStore {
       options.renewal,
     );
     const known = profileOf(profile);
-    const { payloadSigning } = options;
-    const wire = new MinioWire(requests, bucket, payloadRule(payloadSigning, known));
+    const wire = new MinioWire(requests, bucket, payloadRule(options.payloadSigning, known));
     const signer = options.signingClient ?? client;
     const signing = new MinioSigningWire(signer, bucket, region, options.renewal);
-    super(wire, signing, { kind: "minio", bucket, server }, known, payloadSigning);
+    super(wire, signing, { kind: "minio", bucket, server }, known, options);
   }
 }

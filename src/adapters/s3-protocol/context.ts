@@ -7,7 +7,15 @@ import type { Failure } from "./failure.js";
 import { needsMd5, type PayloadSigning } from "./payloads.js";
 import type { Profile } from "./profiles.js";
 import { hashOf } from "./slices.js";
+import { Sockets } from "./sockets.js";
 import type { Wire } from "./wire.js";
+
+export interface ContextOptions {
+  /** Default: `auto`. */
+  readonly payloadSigning?: PayloadSigning | undefined;
+  /** Connections of the client. Default: not known. */
+  readonly maxSockets?: number | undefined;
+}
 
 /** What every operation of a store works with. */
 export class Context {
@@ -16,6 +24,7 @@ export class Context {
   readonly facts: StoreFacts;
   readonly profile: Profile;
   readonly #payloadSigning: PayloadSigning | undefined;
+  readonly #sockets: Sockets;
   #ended = false;
 
   constructor(
@@ -23,9 +32,10 @@ export class Context {
     site: Site,
     facts: StoreFacts,
     profile: Profile,
-    payloadSigning: PayloadSigning | undefined,
+    { payloadSigning, maxSockets = Number.POSITIVE_INFINITY }: ContextOptions,
   ) {
     this.wire = wire;
+    this.#sockets = new Sockets(maxSockets);
     this.site = site;
     this.facts = facts;
     this.profile = profile;
@@ -48,23 +58,31 @@ export class Context {
   }
 
   /**
-   * Sends a request, and turns its failure into the error of the call.
+   * Sends a request as soon as there is a connection for it, and turns its failure into the error of
+   * the call.
    *
    * @throws the signal's reason as soon as it is aborted, whatever becomes of the request;
    *   `invalid-argument` once the store is disposed of.
    */
   async send<T>(call: Call, request: (wire: Wire) => Promise<T>): Promise<T> {
     const { signal } = call;
-    if (this.#ended) {
-      throw this.refusal(call, "invalid-argument", "the store is disposed of; open it again");
-    }
+    this.#expectOpen(call);
     signal?.throwIfAborted();
+    const send = (): Promise<T> => {
+      this.#expectOpen(call);
+      return request(this.wire);
+    };
     try {
-      return await untilAborted(request(this.wire), signal);
+      return await untilAborted(this.#sockets.use(signal, send), signal);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw error instanceof StowageError ? error : await this.#explained(call, error);
     }
+  }
+
+  #expectOpen(call: Call): void {
+    if (!this.#ended) return;
+    throw this.refusal(call, "invalid-argument", "the store is disposed of; open it again");
   }
 
   /** Expects an option to be one that the server honours. */
@@ -111,7 +129,8 @@ export class Context {
   async #bucketIsMissing(call: Call): Promise<boolean> {
     const { signal } = call;
     try {
-      await untilAborted(this.wire.headBucket({ signal }), signal);
+      const send = () => this.wire.headBucket({ signal });
+      await untilAborted(this.#sockets.use(signal, send), signal);
       return false;
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;

@@ -26,13 +26,12 @@ import type {
 } from "../../ports/object-store.js";
 import type { Store } from "../../ports/store.js";
 import type { UrlSigner } from "../../ports/url-signer.js";
-import { Context } from "./context.js";
+import { Context, type ContextOptions } from "./context.js";
 import { copyObject } from "./copies.js";
 import { deleteObjects } from "./deletes.js";
 import type { Site } from "./errors.js";
 import { listObjects } from "./lists.js";
 import { deleteObject, getObject, headObject, putObject } from "./objects.js";
-import type { PayloadSigning } from "./payloads.js";
 import type { Profile } from "./profiles.js";
 import { ProtocolSigner } from "./signer.js";
 import type { SigningWire } from "./signing-wire.js";
@@ -60,12 +59,12 @@ export abstract class ProtocolStore implements Store {
     signing: SigningWire,
     site: Site,
     profile: Profile,
-    payloadSigning?: PayloadSigning,
+    options: ContextOptions,
   ) {
     const { kind, bucket } = site;
     const { honours } = profile;
     this.facts = { kind, location: `s3://${bucket}/`, bucket, limits: S3_LIMITS, honours };
-    this.#context = new Context(wire, site, this.facts, profile, payloadSigning);
+    this.#context = new Context(wire, site, this.facts, profile, options);
     this.signer = new ProtocolSigner(this.#context, signing);
   }
 

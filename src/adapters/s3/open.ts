@@ -52,10 +52,11 @@ export function openS3Store(options: OpenS3Options): OpenStore {
   const { publicEndpoint } = options;
   const publicUrl = publicEndpoint === undefined ? undefined : endpointUrl(publicEndpoint);
   const known = profileOf(profile);
+  const { maxSockets = 50 } = options;
   const agents = watchfulAgents({
     connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
-    maxSockets: options.maxSockets ?? 50,
+    maxSockets,
   });
   const { credentials } = options;
   const renewal =
@@ -69,8 +70,9 @@ export function openS3Store(options: OpenS3Options): OpenStore {
   const client = new S3Client(config);
   const signingClient = publicUrl === undefined ? undefined : clientAt(publicUrl, config, client);
   const { payloadSigning } = options;
+  const named = { bucket, profile: known, server: url };
   return new OpenS3Store(
-    { client, signingClient, bucket, profile: known, server: url, payloadSigning, renewal },
+    { client, signingClient, ...named, payloadSigning, renewal, maxSockets },
     agents,
   );
 }

@@ -20,6 +20,11 @@ export interface S3StoreOptions {
   readonly renewal?: Heeding | undefined;
   /** Default: `auto`. */
   readonly payloadSigning?: PayloadSigning | undefined;
+  /**
+   * Connections that the client has at once: further requests wait for one before they are signed.
+   * Default: not known, and a request that waits for one in the client has been signed by then.
+   */
+  readonly maxSockets?: number | undefined;
 }
 
 /** A bucket of Amazon S3, or of a server that speaks its protocol, by the AWS SDK. */
@@ -29,6 +34,6 @@ export class S3ObjectStore extends ProtocolStore {
     const known = profileOf(profile);
     const wire = new SdkWire(client, bucket, payloadRule(payloadSigning, known), options.renewal);
     const signing = new SdkSigningWire(options.signingClient ?? client, bucket);
-    super(wire, signing, { kind: "s3", bucket, server }, known, payloadSigning);
+    super(wire, signing, { kind: "s3", bucket, server }, known, options);
   }
 }
