@@ -7,6 +7,7 @@ import type {
   When,
   WriteResult,
 } from "./object-store.js";
+import type { Slice } from "./slice.js";
 
 /**
  * Objects sent in parts: nothing is to be seen of them before the last step, and all of it after.
@@ -119,22 +120,6 @@ export interface Upload {
 
 /** What a part is sent from: bytes at hand, or a slice of bytes that stand elsewhere. */
 export type PartBody = Uint8Array | Slice;
-
-/** Bytes that stand elsewhere, such as in a file, and can be read more than once. */
-export interface Slice {
-  /** In bytes. */
-  readonly size: number;
-  /** Begins to read it, from its first byte. Any number of passes may be under way. */
-  open(): FillNext;
-}
-
-/**
- * Fills memory with the bytes that come next. It is called by one pass, one call at a time, and never
- * for more bytes than are left. Whoever calls owns the memory.
- *
- * @throws a `StowageError`, such as `source-changed` where the bytes are no longer what they were.
- */
-export type FillNext = (memory: Uint8Array) => Promise<void>;
 
 /** A part that the store has. */
 export interface Part {

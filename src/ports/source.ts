@@ -1,4 +1,4 @@
-import type { Slice } from "./multipart-store.js";
+import type { Slice } from "./slice.js";
 
 /** What can be uploaded. A string is a path, as is a `file:` URL. A stream is read once. */
 export type UploadSource =

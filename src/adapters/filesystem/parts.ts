@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { type Checksum, crc32Number } from "../../domain/checksum.js";
-import type { PartBody, Slice } from "../../ports/multipart-store.js";
+import type { PartBody } from "../../ports/multipart-store.js";
+import type { Slice } from "../../ports/slice.js";
 import { expectChecksum, expectCrc } from "./conditions.js";
 import { type Call, checked } from "./errors.js";
 

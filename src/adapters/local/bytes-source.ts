@@ -1,8 +1,8 @@
 import { StowageError } from "../../domain/errors.js";
-import type { Slice } from "../../ports/multipart-store.js";
+import type { Slice } from "../../ports/slice.js";
 import type { MakeRoom, Source } from "../../ports/source.js";
 import { readingError } from "./errors.js";
-import { Once, pieceSize } from "./pieces.js";
+import { Once, pieceSize, sliceOf } from "./pieces.js";
 
 /** Bytes at hand, given as they stand. They are not to change until the upload has ended. */
 export class BytesSource implements Source {
@@ -61,16 +61,9 @@ export class BlobSource implements Source {
   }
 
   slice(start: number, end: number): Slice {
-    return {
-      size: end - start,
-      open: () => {
-        let at = start;
-        return async (memory) => {
-          memory.set(await this.#read(at, at + memory.length));
-          at += memory.length;
-        };
-      },
-    };
+    return sliceOf(start, end, async (memory, at) => {
+      memory.set(await this.#read(at, at + memory.length));
+    });
   }
 
   /** One byte is enough: a blob of a file is refused whole once the file is another. */

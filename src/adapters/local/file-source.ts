@@ -2,11 +2,11 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { quote, StowageError } from "../../domain/errors.js";
-import type { Slice } from "../../ports/multipart-store.js";
+import type { Slice } from "../../ports/slice.js";
 import type { MakeRoom, Source, SourceIdentity } from "../../ports/source.js";
 import { fromHandle, hasBytesBeyondSize } from "./devices.js";
 import { openingError, readingError } from "./errors.js";
-import { newRoom, Once, pieceSize } from "./pieces.js";
+import { newRoom, Once, pieceSize, sliceOf } from "./pieces.js";
 import { openPipe } from "./pipes.js";
 import { StreamSource } from "./stream-source.js";
 
@@ -97,16 +97,7 @@ class FileSource implements Source {
   }
 
   slice(start: number, end: number): Slice {
-    return {
-      size: end - start,
-      open: () => {
-        let at = start;
-        return async (memory) => {
-          await this.#fill(memory, at);
-          at += memory.length;
-        };
-      },
-    };
+    return sliceOf(start, end, (memory, at) => this.#fill(memory, at));
   }
 
   async verify(): Promise<void> {

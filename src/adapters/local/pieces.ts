@@ -1,4 +1,5 @@
 import { StowageError } from "../../domain/errors.js";
+import type { Slice } from "../../ports/slice.js";
 
 /** Sees to it that a source is read once only. */
 export class Once {
@@ -27,4 +28,22 @@ export function pieceSize(size: number): number {
 /** New memory, never from the pool that small buffers share: the piece belongs to whoever takes it. */
 export async function newRoom(bytes: number): Promise<Uint8Array> {
   return Buffer.allocUnsafeSlow(bytes);
+}
+
+/** @param read fills memory with the bytes from an offset on. */
+export function sliceOf(
+  start: number,
+  end: number,
+  read: (memory: Uint8Array, at: number) => Promise<void>,
+): Slice {
+  return {
+    size: end - start,
+    open: () => {
+      let at = start;
+      return async (memory) => {
+        await read(memory, at);
+        at += memory.length;
+      };
+    },
+  };
 }

@@ -8,7 +8,6 @@ import type {
   CreateUploadOptions,
   Part,
   PartBody,
-  Slice,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -28,6 +27,7 @@ import type {
   StoreFacts,
   WriteResult,
 } from "../../ports/object-store.js";
+import type { Slice } from "../../ports/slice.js";
 import type { OpenStore } from "../../ports/store.js";
 import { type Call, checked, refusal } from "./errors.js";
 import {

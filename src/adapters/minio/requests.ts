@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import type { Client } from "minio";
 import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
-import type { Slice } from "../../ports/multipart-store.js";
+import type { Slice } from "../../ports/slice.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
 import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";

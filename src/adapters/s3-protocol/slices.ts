@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import type { Slice } from "../../ports/multipart-store.js";
+import { type Slice, watchedSlice } from "../../ports/slice.js";
 
 /** Bytes of a slice that are read at once to be hashed. */
 const HASHED_BYTES = 1_048_576;
@@ -108,19 +108,11 @@ class SliceStream extends Readable {
  * @param mismatch the error to throw where they have not.
  */
 export function verified(slice: Slice, expected: number, mismatch: (crc: number) => Error): Slice {
-  const { size } = slice;
-  return {
-    size,
-    open: () => {
-      const fill = slice.open();
-      let crc = 0;
-      let done = 0;
-      return async (memory) => {
-        await fill(memory);
-        crc = crc32(memory, crc);
-        done += memory.length;
-        if (done === size && crc !== expected) throw mismatch(crc);
-      };
-    },
-  };
+  return watchedSlice(slice, () => {
+    let crc = 0;
+    return (piece, isLast) => {
+      crc = crc32(piece, crc);
+      if (isLast && crc !== expected) throw mismatch(crc);
+    };
+  });
 }

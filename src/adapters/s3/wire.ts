@@ -18,8 +18,8 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import type { Slice } from "../../ports/multipart-store.js";
 import type { Encryption } from "../../ports/object-store.js";
+import type { Slice } from "../../ports/slice.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
 import type { SignsPayload } from "../s3-protocol/payloads.js";

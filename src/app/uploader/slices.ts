@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import { crc32Checksum } from "../../domain/checksum.js";
 import { StowageError } from "../../domain/errors.js";
-import type { PartBody, Slice } from "../../ports/multipart-store.js";
+import type { PartBody } from "../../ports/multipart-store.js";
+import { type Slice, watchedSlice } from "../../ports/slice.js";
 import type { Source } from "../../ports/source.js";
 import type { Rooms } from "./part-memory.js";
 
@@ -72,20 +73,13 @@ export function bodyOf(piece: Piece, expected: number | undefined): PartBody {
   if (!("room" in piece)) return piece;
   const { slice } = piece;
   if (expected === undefined) return slice;
-  return {
-    size: slice.size,
-    open: () => {
-      const fill = slice.open();
-      let crc = 0;
-      let done = 0;
-      return async (memory) => {
-        await fill(memory);
-        crc = crc32(memory, crc);
-        done += memory.length;
-        if (done === slice.size && crc !== expected) throw changed(crc, expected);
-      };
-    },
-  };
+  return watchedSlice(slice, () => {
+    let crc = 0;
+    return (bytes, isLast) => {
+      crc = crc32(bytes, crc);
+      if (isLast && crc !== expected) throw changed(crc, expected);
+    };
+  });
 }
 
 function changed(crc: number, expected: number): StowageError {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { StowageError } from "../../domain/errors.js";
-import type { Slice } from "../multipart-store.js";
+import type { Slice } from "../slice.js";
 import { joined, read, refused, sameBytes, taken } from "./assertions.js";
 import type { ContractCase } from "./case.js";
 import { checksumOf, sampleBytes, utf8 } from "./sample.js";

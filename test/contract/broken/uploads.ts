@@ -2,8 +2,9 @@ import { MemoryObjectStore } from "../../../src/adapters/memory/index.js";
 import { StowageError } from "../../../src/domain/errors.js";
 import { isObjectKey } from "../../../src/domain/object-key.js";
 import { S3_LIMITS } from "../../../src/domain/upload-plan.js";
-import type { Part, Slice, Upload } from "../../../src/ports/multipart-store.js";
+import type { Part, Upload } from "../../../src/ports/multipart-store.js";
 import type { StoreFacts } from "../../../src/ports/object-store.js";
+import type { Slice } from "../../../src/ports/slice.js";
 import type { OpenStore } from "../../../src/ports/store.js";
 import { atHand, type BrokenStore, declaring, nextTurn } from "./broken-store.js";
 
