@@ -112,6 +112,11 @@ describe("parts of which four at once do not fit into the memory budget", () => 
 });
 
 describe("a part that is sent from the file", () => {
+  // As servers are: a pass for the checksum, and another to send.
+  beforeEach(() => {
+    Object.assign(store, { facts: { ...store.facts, tellsPartChecksums: false } });
+  });
+
   it("is read again when its answer is lost", async () => {
     const lost = { operation: "uploadPart", nth: 2, when: "after", run: unavailable } as const;
     const { stowage, calls } = open([lost], store, { memoryBudgetBytes });
@@ -143,6 +148,26 @@ describe("a part that is sent from the file", () => {
       expect(await nothing()).toEqual([[], []]);
     },
   );
+
+  it("is read once, where the store sums it up by itself", async () => {
+    Object.assign(store, { facts: { ...store.facts, tellsPartChecksums: true } });
+    let passes = 0;
+    onSlices(({ size, open: begin }) => ({
+      size,
+      open: () => {
+        passes += 1;
+        return begin();
+      },
+    }));
+    const source = new Blob([bytes(SIZE)]);
+    const slice = vi.spyOn(source, "slice");
+    const { key, parts } = await upload(open([], store, { memoryBudgetBytes }).stowage, 0, {
+      source,
+    });
+    expect(passes).toBe(parts);
+    expect(slice).toHaveBeenCalledTimes(parts + 1); // and once to see that it is there still
+    expect(await bytesOf(store, key)).toEqual(bytes(SIZE));
+  });
 
   it("is not stored when one pass alone has seen other bytes", async () => {
     onSlices((slice, partNumber) => ({
