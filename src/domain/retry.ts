@@ -31,7 +31,9 @@ export function retryDelayMs(
   random: number,
   policy: RetryPolicy = DEFAULT_RETRY,
 ): number | undefined {
-  if (!error.retryable || attempt >= policy.maxAttempts) return undefined;
+  // Bytes that are changed on their way twice are changed by something that will not go away.
+  const most = error.code === "checksum-mismatch" ? 2 : policy.maxAttempts;
+  if (!error.retryable || attempt >= Math.min(most, policy.maxAttempts)) return undefined;
   const bound = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
   const asked = Math.min(error.retryAfterMs ?? 0, policy.maxDelayMs);
   return Math.max(asked, random * bound);

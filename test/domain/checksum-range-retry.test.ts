@@ -82,6 +82,14 @@ describe("retryDelayMs", () => {
     expect(retryDelayMs(error("unavailable"), 5, 0.5)).toBeUndefined();
   });
 
+  it("sends bytes that were changed on their way once more, and not again", () => {
+    const damaged = new StowageError("checksum-mismatch", "x", { retryable: true });
+    expect(retryDelayMs(damaged, 1, 0.5)).toBe(100);
+    expect(retryDelayMs(damaged, 2, 0.5)).toBeUndefined();
+    expect(retryDelayMs(damaged, 1, 0.5, { ...DEFAULT_RETRY, maxAttempts: 1 })).toBeUndefined();
+    expect(retryDelayMs(error("checksum-mismatch"), 1, 0.5)).toBeUndefined();
+  });
+
   it("draws from zero to a bound that doubles, and heeds the server up to the longest wait", () => {
     fc.assert(
       fc.property(

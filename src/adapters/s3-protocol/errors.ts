@@ -116,15 +116,20 @@ export function errorOf(site: Site, call: Call, told: Failure, error: unknown): 
     ...answerFacts(failure),
     outcome: READS.has(call.operation) ? undefined : outcomeOf(failure),
     remedy: remedyOf(code, failure, site),
-    ...(isCorrected(code, failure) ? { retryable: true } : {}),
+    ...(isMended(code, failure, call) ? { retryable: true } : {}),
   };
   const message = `${cannot(call)}: ${whyOf(code, failure, site, call)}`;
   return new StowageError(code, message, facts, { cause: safeCause(error) });
 }
 
-/** The wire has set its time, or dropped its credentials: signed again, the request may be taken. */
-function isCorrected(code: ErrorCode, failure: Failure): boolean {
+/**
+ * Whether the request may be taken when it is sent again: the wire has set its time or dropped its
+ * credentials, or bytes were changed on their way.
+ */
+function isMended(code: ErrorCode, failure: Failure, { operation }: Call): boolean {
   if (failure.kind !== "answer") return false;
+  const carriesBytes = operation === "put" || operation === "uploadPart";
+  if (code === "checksum-mismatch") return carriesBytes && failure.code !== "InvalidDigest";
   return failure.renewed === true || (code === "clock-skew" && failure.clock?.wrong === true);
 }
 

@@ -49,7 +49,7 @@ interface Ran {
 const AT_ONCE = 24;
 /** Milliseconds of silence; a server that writes to a busy disk is silent too, and longer. */
 const IDLE_MS = { silent: 1_500, else: 20_000 };
-const CLEANUP_MS = { hopeless: 300, else: 10_000 };
+const CLEANUP_MS = { hopeless: 800, else: 20_000 };
 /** Milliseconds that an abort may take beside the cleaning up. */
 const ABORT_MS = 1_000;
 /** Milliseconds in which everything else ends, on a machine that has other things to do. */
