@@ -61,8 +61,11 @@ export type {
 export type {
   CompleteUploadOptions,
   CreateUploadOptions,
+  FillNext,
   MultipartStore,
   Part,
+  PartBody,
+  Slice,
   Upload,
   UploadFilter,
   UploadPartOptions,

@@ -26,6 +26,8 @@ export interface Operation {
   readonly bytes: Buffer;
   /** Whether it goes up in parts. */
   readonly inParts: boolean;
+  /** Whether its parts are sent from the file, as where the memory budget is small. Default: held. */
+  readonly fromFile?: boolean;
   /** Whether its requests are sent once, by the store beneath, and nothing is looked into. */
   readonly once?: boolean;
   /** @returns of an upload, what it says was stored; of a read, the bytes that came, or their names. */
@@ -57,7 +59,8 @@ export async function layOut(folder: string): Promise<void> {
   }
 }
 
-type Form = "bytes" | "file" | "stream";
+/** `slices`: a file whose parts are not held, but sent from there. */
+type Form = "bytes" | "file" | "slices" | "stream";
 
 /** Made anew for each run: of a stream it holds the one that was given. */
 function uploading(form: Form, size: Size, taken = false): () => Operation {
@@ -65,7 +68,7 @@ function uploading(form: Form, size: Size, taken = false): () => Operation {
     const bytes = bytesOf(SIZES[size]);
     const streams: Readable[] = [];
     const sourceIn = (sources: string): UploadSource => {
-      if (form === "file") return join(sources, String(SIZES[size]));
+      if (form === "file" || form === "slices") return join(sources, String(SIZES[size]));
       if (form === "bytes") return bytes;
       const stream = Readable.from(piecesOf(bytes), { objectMode: false });
       streams.push(stream);
@@ -77,6 +80,7 @@ function uploading(form: Form, size: Size, taken = false): () => Operation {
       seeds: taken ? [{ key: FIRST, bytes: Buffer.from("another's") }] : [],
       bytes,
       inParts: SIZES[size] >= PART_BYTES,
+      fromFile: form === "slices",
       run: (stowage, { sources, signal }): Promise<Uploaded> =>
         stowage.uploadDataset({ userId: 7, source: sourceIn(sources), name: "x.csv", signal }),
       leaks: () => streams.flatMap(({ destroyed }) => (destroyed ? [] : ["the source stays open"])),
@@ -110,6 +114,7 @@ export const OPERATIONS: readonly (() => Operation)[] = [
   uploading("stream", "small"),
   uploading("bytes", "small", true),
   uploading("file", "two"),
+  uploading("slices", "three"),
   uploading("stream", "three"),
   uploading("bytes", "three", true),
   reading("download to a file", async (stowage, { folder, signal }) => {
