@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Client } from "minio";
-import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
@@ -9,6 +8,7 @@ import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Renewal } from "../s3-protocol/renewal.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
+import { signV4 } from "./package.js";
 import { minioTransport, type SignedRequest, through } from "./transport.js";
 
 /** What requests are signed with. */
