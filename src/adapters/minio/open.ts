@@ -1,4 +1,3 @@
-import { Client } from "minio";
 import { StowageError } from "../../domain/errors.js";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
@@ -6,6 +5,7 @@ import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
 import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { Renewal } from "../s3-protocol/renewal.js";
+import { Client } from "./package.js";
 import type { MinioKeys } from "./requests.js";
 import { MinioObjectStore, type MinioStoreOptions } from "./store.js";
 import { minioTransport } from "./transport.js";

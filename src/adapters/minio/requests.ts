@@ -2,7 +2,6 @@ import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { Client } from "minio";
-import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
 import type { Slice } from "../../ports/slice.js";
 import { textOf } from "../s3-protocol/failure.js";
@@ -12,6 +11,7 @@ import type { Renewal } from "../s3-protocol/renewal.js";
 import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
+import { signV4 } from "./package.js";
 import { minioTransport, type SignedRequest, through } from "./transport.js";
 
 /** What requests are signed with. */

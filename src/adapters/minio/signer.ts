@@ -1,5 +1,4 @@
 import type { Client } from "minio";
-import { postPresignSignatureV4, presignSignatureV4 } from "minio/dist/esm/signing.mjs";
 import { percentEncoded } from "../s3-protocol/headers.js";
 import type { Renewal } from "../s3-protocol/renewal.js";
 import type {
@@ -8,6 +7,7 @@ import type {
   SigningWire,
   UnsignedRequest,
 } from "../s3-protocol/signing-wire.js";
+import { postPresignSignatureV4, presignSignatureV4 } from "./package.js";
 import type { MinioKeys } from "./requests.js";
 
 /**
