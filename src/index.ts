@@ -61,11 +61,9 @@ export type {
 export type {
   CompleteUploadOptions,
   CreateUploadOptions,
-  FillNext,
   MultipartStore,
   Part,
   PartBody,
-  Slice,
   Upload,
   UploadFilter,
   UploadPartOptions,
@@ -91,6 +89,7 @@ export type {
   When,
   WriteResult,
 } from "./ports/object-store.js";
+export type { FillNext, Slice } from "./ports/slice.js";
 export type { SourceIdentity, UploadSource } from "./ports/source.js";
 export type { OpenStore, Store } from "./ports/store.js";
 export type {

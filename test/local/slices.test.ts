@@ -3,7 +3,7 @@ import { rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openLocalSource } from "../../src/adapters/local/index.js";
-import type { FillNext, Slice } from "../../src/ports/multipart-store.js";
+import type { FillNext, Slice } from "../../src/ports/slice.js";
 import type { Source, UploadSource } from "../../src/ports/source.js";
 import { every, read, refusalOf, someBytes, temporaryFolder } from "./fixtures.js";
 
