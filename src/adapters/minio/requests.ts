@@ -37,9 +37,10 @@ export interface MinioRequest {
 /** Bytes of the largest answer that is held: lists of a thousand keys of a kilobyte fit ten times. */
 const MAX_ANSWER_BYTES = 33_554_432;
 
-/** Sends requests through the client, which signs them. */
+/** Sends requests through the client, and signs them with its keys. */
 export class Requests {
   readonly #client: Client;
+  readonly #unsigned: Client;
   readonly #bucket: string;
   readonly #region: string;
   readonly #timeoutMs: number | undefined;
@@ -55,6 +56,7 @@ export class Requests {
     renewal?: Renewal<MinioKeys>,
   ) {
     this.#client = client;
+    this.#unsigned = withoutSignature(client);
     this.#bucket = bucket;
     this.#region = region;
     this.#timeoutMs = timeoutMs;
@@ -121,14 +123,7 @@ export class Requests {
       this.#sign(request, sha256, keys);
     };
     const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
-      this.#client.makeRequestStreamAsync(
-        options,
-        payload,
-        // The client's own rule by protocol, which the signature of ours replaces.
-        this.#client.enableSHA256 ? NO_HASH : "",
-        [200],
-        this.#region,
-      ),
+      this.#unsigned.makeRequestStreamAsync(options, payload, "", [200], this.#region),
     );
     if (answer === undefined) throw withoutTransport();
     const { statusCode = 0 } = answer;
@@ -144,16 +139,23 @@ export class Requests {
 
   /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
   #sign({ method, path, headers }: SignedRequest, sha256: string, renewed?: MinioKeys): void {
-    if (headers["authorization"] === undefined) return;
-    const { accessKey, secretKey } = renewed ?? keysOf(this.#client);
-    const token = renewed?.sessionToken;
-    if (token !== undefined) headers["x-amz-security-token"] = token;
+    if (this.#client["anonymous"]) return;
+    const { accessKey, secretKey, sessionToken } = renewed ?? keysOf(this.#unsigned);
+    if (sessionToken) headers["x-amz-security-token"] = sessionToken;
     const date = new Date(Date.now() + this.#correctedMs);
     headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
     headers["x-amz-content-sha256"] = sha256;
     const request = { method, path, headers } as Parameters<typeof signV4>[0];
     headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
   }
+}
+
+/**
+ * The client as one that does not sign, for requests of ours alone. It hashes by the protocol, derives
+ * its key anew for each request, and what it signs with could not be corrected.
+ */
+function withoutSignature(client: Client): Client {
+  return Object.create(client, { anonymous: { value: true }, enableSHA256: { value: false } });
 }
 
 function withoutTransport(): StowageError {
@@ -164,12 +166,13 @@ function withoutTransport(): StowageError {
 }
 
 /** The client keeps them from others, and has no way to sign for them. */
-function keysOf(client: Client) {
-  return { accessKey: client["accessKey"], secretKey: client["secretKey"] };
+function keysOf(client: Client): MinioKeys {
+  return {
+    accessKey: client["accessKey"],
+    secretKey: client["secretKey"],
+    sessionToken: client["sessionToken"],
+  };
 }
-
-/** Sixty-four digits, which the client asks for. */
-const NO_HASH = "0".repeat(64);
 
 async function readText(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
