@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Client } from "minio";
-import { signV4 } from "minio/dist/esm/signing.mjs";
 import { StowageError } from "../../domain/errors.js";
 import { textOf } from "../s3-protocol/failure.js";
 import { percentEncoded } from "../s3-protocol/headers.js";
@@ -9,7 +8,8 @@ import { UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Renewal } from "../s3-protocol/renewal.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
-import { minioTransport, type SignedRequest, through } from "./transport.js";
+import { signedHeaders, type Unsigned } from "./signature.js";
+import { minioTransport, through } from "./transport.js";
 
 /** What requests are signed with. */
 export interface MinioKeys {
@@ -40,7 +40,6 @@ const MAX_ANSWER_BYTES = 33_554_432;
 /** Sends requests through the client, and signs them with its keys. */
 export class Requests {
   readonly #client: Client;
-  readonly #unsigned: Client;
   readonly #bucket: string;
   readonly #region: string;
   readonly #timeoutMs: number | undefined;
@@ -56,7 +55,6 @@ export class Requests {
     renewal?: Renewal<MinioKeys>,
   ) {
     this.#client = client;
-    this.#unsigned = withoutSignature(client);
     this.#bucket = bucket;
     this.#region = region;
     this.#timeoutMs = timeoutMs;
@@ -95,11 +93,13 @@ export class Requests {
   async #answer(request: MinioRequest): Promise<IncomingMessage> {
     const { method, key, query = {}, headers = {}, body = "", signed = true, signal } = request;
     if (this.#client["transport"] !== minioTransport) throw withoutTransport();
+    const parameters = withoutUndefined(query);
     const options = {
       method,
       bucketName: this.#bucket,
-      query: queryText(query),
+      query: queryText(parameters),
       headers: withoutUndefined(headers),
+      region: this.#region,
       ...(key === undefined ? {} : { objectName: key }),
     };
     const payload =
@@ -108,7 +108,6 @@ export class Requests {
       options.headers["content-length"] = String(Buffer.byteLength(payload));
     }
     const sha256 = signed ? hash("sha256", payload, "hex") : UNSIGNED_PAYLOAD;
-    let correctedMs = 0;
     const generation = this.#renewal?.generation ?? 0;
     const keys = await this.#renewal?.credentials().catch((error: unknown) => {
       const text = `the provider of credentials failed: ${textOf(error)}`;
@@ -118,12 +117,15 @@ export class Requests {
       const text = "the access key or its secret is empty";
       throw new AnswerError({ kind: "no-credentials", text });
     }
-    const sign = (request: SignedRequest): void => {
-      correctedMs = this.#correctedMs;
-      this.#sign(request, sha256, keys);
-    };
-    const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
-      this.#unsigned.makeRequestStreamAsync(options, payload, "", [200], this.#region),
+    const correctedMs = this.#correctedMs;
+    await this.#client["checkAndRefreshCreds"]();
+    const unsigned = this.#client["getRequestOptions"](options);
+    const carrier = carrying(this.#client, {
+      ...unsigned,
+      headers: await this.#signed(unsigned, parameters, sha256, keys),
+    });
+    const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
+      carrier.makeRequestStreamAsync(options, payload, "", [200], this.#region),
     );
     if (answer === undefined) throw withoutTransport();
     const { statusCode = 0 } = answer;
@@ -137,25 +139,37 @@ export class Requests {
     throw new AnswerError(heeded || failure);
   }
 
-  /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
-  #sign({ method, path, headers }: SignedRequest, sha256: string, renewed?: MinioKeys): void {
-    if (this.#client["anonymous"]) return;
-    const { accessKey, secretKey, sessionToken } = renewed ?? keysOf(this.#unsigned);
-    if (sessionToken) headers["x-amz-security-token"] = sessionToken;
-    const date = new Date(Date.now() + this.#correctedMs);
-    headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
-    headers["x-amz-content-sha256"] = sha256;
-    const request = { method, path, headers } as Parameters<typeof signV4>[0];
-    headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
+  /** The headers of a request, signed with the hash that is its own. An anonymous one stays so. */
+  async #signed(
+    unsigned: Pick<Unsigned, "protocol" | "method" | "host" | "path" | "headers">,
+    query: Record<string, string>,
+    sha256: string,
+    renewed: MinioKeys | undefined,
+  ): Promise<Record<string, string>> {
+    if (this.#client["anonymous"]) return unsigned.headers;
+    const { protocol, method, host } = unsigned;
+    const [path = ""] = unsigned.path.split("?");
+    const headers = { ...unsigned.headers, "x-amz-content-sha256": sha256 };
+    return signedHeaders(
+      { protocol, method, host, path, query, headers },
+      renewed ?? keysOf(this.#client),
+      this.#region,
+      new Date(Date.now() + this.#correctedMs),
+    );
   }
 }
 
 /**
- * The client as one that does not sign, for requests of ours alone. It hashes by the protocol, derives
- * its key anew for each request, and what it signs with could not be corrected.
+ * The client as one that sends this request, and does not sign: it hashes by the protocol alone, derives
+ * its key anew for each request, and knows no time but its own.
  */
-function withoutSignature(client: Client): Client {
-  return Object.create(client, { anonymous: { value: true }, enableSHA256: { value: false } });
+function carrying(client: Client, request: object): Client {
+  return Object.create(client, {
+    anonymous: { value: true },
+    enableSHA256: { value: false },
+    credentialsProvider: { value: undefined },
+    getRequestOptions: { value: () => request },
+  });
 }
 
 function withoutTransport(): StowageError {
@@ -174,33 +188,39 @@ function keysOf(client: Client): MinioKeys {
   };
 }
 
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) {
+function readText(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    answer.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= MAX_ANSWER_BYTES) return;
       const { statusCode: status } = answer;
       const text = `an answer of more than ${MAX_ANSWER_BYTES} bytes`;
-      throw new AnswerError({ kind: "odd-answer", status, text });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+      answer.destroy(new AnswerError({ kind: "odd-answer", status, text }));
+    });
+    answer.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    answer.once("error", reject);
+    answer.once("close", () => {
+      if (answer.readableEnded) return;
+      reject(Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" }));
+    });
+  });
 }
 
-function queryText(query: Readonly<Record<string, string | number | undefined>>): string {
+function queryText(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${percentEncoded(String(value))}`)
+    .map(([name, value]) => `${name}=${percentEncoded(value)}`)
     .join("&");
 }
 
 function withoutUndefined(
-  headers: Readonly<Record<string, string | undefined>>,
+  values: Readonly<Record<string, string | number | undefined>>,
 ): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return Object.fromEntries(entries);
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) given[name] = String(value);
+  }
+  return given;
 }
