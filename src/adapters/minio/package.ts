@@ -9,7 +9,6 @@ const signing: typeof Signing = require("minio/dist/main/signing.js");
 
 export type Client = Minio.Client;
 export const Client: typeof Minio.Client = minio.Client;
-export const signV4: typeof Signing.signV4 = signing.signV4;
 export const presignSignatureV4: typeof Signing.presignSignatureV4 = signing.presignSignatureV4;
 export const postPresignSignatureV4: typeof Signing.postPresignSignatureV4 =
   signing.postPresignSignatureV4;

@@ -11,8 +11,8 @@ import type { Renewal } from "../s3-protocol/renewal.js";
 import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import { readXml, type Xml, type XmlElement } from "../s3-protocol/xml.js";
 import { AnswerError, failureOfAnswer } from "./errors.js";
-import { signV4 } from "./package.js";
-import { minioTransport, type SignedRequest, through } from "./transport.js";
+import { signedHeaders, type Unsigned } from "./signature.js";
+import { minioTransport, through } from "./transport.js";
 
 /** What requests are signed with. */
 export interface MinioKeys {
@@ -49,7 +49,7 @@ interface StreamBody {
 /** Bytes of the largest answer that is held: lists of a thousand keys of a kilobyte fit ten times. */
 const MAX_ANSWER_BYTES = 33_554_432;
 
-/** Sends requests through the client, which signs them. */
+/** Sends requests through the client, and signs them with its keys. */
 export class Requests {
   readonly #client: Client;
   readonly #bucket: string;
@@ -115,16 +115,17 @@ export class Requests {
   async #answer(request: MinioRequest): Promise<IncomingMessage> {
     const { method, key, query = {}, headers = {}, body = "", signed = true, signal } = request;
     if (this.#client["transport"] !== minioTransport) throw withoutTransport();
+    const parameters = withoutUndefined(query);
     const options = {
       method,
       bucketName: this.#bucket,
-      query: queryText(query),
+      query: queryText(parameters),
       headers: withoutUndefined(headers),
+      region: this.#region,
       ...(key === undefined ? {} : { objectName: key }),
     };
     const { payload, size, sha256 } = payloadOf(body, signed);
     if (method !== "GET" && method !== "HEAD") options.headers["content-length"] = String(size);
-    let correctedMs = 0;
     const generation = this.#renewal?.generation ?? 0;
     const keys = await this.#renewal?.credentials().catch((error: unknown) => {
       const text = `the provider of credentials failed: ${textOf(error)}`;
@@ -134,19 +135,15 @@ export class Requests {
       const text = "the access key or its secret is empty";
       throw new AnswerError({ kind: "no-credentials", text });
     }
-    const sign = (request: SignedRequest): void => {
-      correctedMs = this.#correctedMs;
-      this.#sign(request, sha256, keys);
-    };
-    const answer = await through({ signal, timeoutMs: this.#timeoutMs, sign }, () =>
-      this.#client.makeRequestStreamAsync(
-        options,
-        payload,
-        // The client's own rule by protocol, which the signature of ours replaces.
-        this.#client.enableSHA256 ? NO_HASH : "",
-        [200],
-        this.#region,
-      ),
+    const correctedMs = this.#correctedMs;
+    await this.#client["checkAndRefreshCreds"]();
+    const unsigned = this.#client["getRequestOptions"](options);
+    const carrier = carrying(this.#client, {
+      ...unsigned,
+      headers: await this.#signed(unsigned, parameters, sha256, keys),
+    });
+    const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
+      carrier.makeRequestStreamAsync(options, payload, "", [200], this.#region),
     );
     if (answer === undefined) throw withoutTransport();
     const { statusCode = 0 } = answer;
@@ -160,17 +157,23 @@ export class Requests {
     throw new AnswerError(heeded || failure);
   }
 
-  /** Signs a request when it is sent, with the hash that is its own. An anonymous one stays so. */
-  #sign({ method, path, headers }: SignedRequest, sha256: string, renewed?: MinioKeys): void {
-    if (headers["authorization"] === undefined) return;
-    const { accessKey, secretKey } = renewed ?? keysOf(this.#client);
-    const token = renewed?.sessionToken;
-    if (token !== undefined) headers["x-amz-security-token"] = token;
-    const date = new Date(Date.now() + this.#correctedMs);
-    headers["x-amz-date"] = date.toISOString().replace(/[-:]|\.\d+/g, "");
-    headers["x-amz-content-sha256"] = sha256;
-    const request = { method, path, headers } as Parameters<typeof signV4>[0];
-    headers["authorization"] = signV4(request, accessKey, secretKey, this.#region, date, sha256);
+  /** The headers of a request, signed with the hash that is its own. An anonymous one stays so. */
+  async #signed(
+    unsigned: Pick<Unsigned, "protocol" | "method" | "host" | "path" | "headers">,
+    query: Record<string, string>,
+    sha256: string,
+    renewed: MinioKeys | undefined,
+  ): Promise<Record<string, string>> {
+    if (this.#client["anonymous"]) return unsigned.headers;
+    const { protocol, method, host } = unsigned;
+    const [path = ""] = unsigned.path.split("?");
+    const headers = { ...unsigned.headers, "x-amz-content-sha256": sha256 };
+    return signedHeaders(
+      { protocol, method, host, path, query, headers },
+      renewed ?? keysOf(this.#client),
+      this.#region,
+      new Date(Date.now() + this.#correctedMs),
+    );
   }
 }
 
@@ -183,6 +186,19 @@ function payloadOf(body: Uint8Array | string | StreamBody, signed: boolean) {
   return { payload, size: Buffer.byteLength(payload), sha256 };
 }
 
+/**
+ * The client as one that sends this request, and does not sign: it hashes by the protocol alone, derives
+ * its key anew for each request, and knows no time but its own.
+ */
+function carrying(client: Client, request: object): Client {
+  return Object.create(client, {
+    anonymous: { value: true },
+    enableSHA256: { value: false },
+    credentialsProvider: { value: undefined },
+    getRequestOptions: { value: () => request },
+  });
+}
+
 function withoutTransport(): StowageError {
   return new StowageError(
     "invalid-config",
@@ -191,40 +207,47 @@ function withoutTransport(): StowageError {
 }
 
 /** The client keeps them from others, and has no way to sign for them. */
-function keysOf(client: Client) {
-  return { accessKey: client["accessKey"], secretKey: client["secretKey"] };
+function keysOf(client: Client): MinioKeys {
+  return {
+    accessKey: client["accessKey"],
+    secretKey: client["secretKey"],
+    sessionToken: client["sessionToken"],
+  };
 }
 
-/** Sixty-four digits, which the client asks for. */
-const NO_HASH = "0".repeat(64);
-
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) {
+function readText(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    answer.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= MAX_ANSWER_BYTES) return;
       const { statusCode: status } = answer;
       const text = `an answer of more than ${MAX_ANSWER_BYTES} bytes`;
-      throw new AnswerError({ kind: "odd-answer", status, text });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+      answer.destroy(new AnswerError({ kind: "odd-answer", status, text }));
+    });
+    answer.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    answer.once("error", reject);
+    answer.once("close", () => {
+      if (answer.readableEnded) return;
+      reject(Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" }));
+    });
+  });
 }
 
-function queryText(query: Readonly<Record<string, string | number | undefined>>): string {
+function queryText(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${percentEncoded(String(value))}`)
+    .map(([name, value]) => `${name}=${percentEncoded(value)}`)
     .join("&");
 }
 
 function withoutUndefined(
-  headers: Readonly<Record<string, string | undefined>>,
+  values: Readonly<Record<string, string | number | undefined>>,
 ): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return Object.fromEntries(entries);
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) given[name] = String(value);
+  }
+  return given;
 }

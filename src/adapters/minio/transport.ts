@@ -6,27 +6,17 @@ import { REQUEST_TIMEOUT } from "../s3-protocol/failure.js";
 
 type Transport = NonNullable<ClientOptions["transport"]>;
 
-/** A request as the client has signed it. */
-export interface SignedRequest {
-  readonly method: string;
-  /** Path and query. */
-  readonly path: string;
-  readonly headers: Record<string, string>;
-}
-
 /** One request of ours on its way through the client. */
 export interface Pending {
   readonly signal: AbortSignal | undefined;
   /** Milliseconds until an answer begins. */
   readonly timeoutMs: number | undefined;
-  /** Signs the request once more, as the client cannot. */
-  readonly sign: (request: SignedRequest) => void;
   answer?: IncomingMessage;
 }
 
 const pending = new AsyncLocalStorage<Pending>();
 
-/** Has the client sign and send a request, and gives the answer as it came. */
+/** Has the client send a request, and gives the answer as it came. */
 export async function through(
   request: Pending,
   send: () => Promise<unknown>,
@@ -39,15 +29,14 @@ export async function through(
  * What the client sends its requests by.
  *
  * The client has no way to end a request, and of an answer with an error it keeps neither headers nor,
- * for many statuses, the body. So it signs and sends, and is told of nothing but success; the answer
- * itself goes past it.
+ * for many statuses, the body. So it sends, and is told of nothing but success; the answer itself goes
+ * past it.
  */
 export const minioTransport: Transport = {
   request: ((options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void) => {
     const make = options.protocol === "https:" ? https.request : http.request;
     const ours = pending.getStore();
     if (ours === undefined) return make(options, onAnswer);
-    ours.sign(options as unknown as SignedRequest);
     const request = make(options, (answer) => {
       ours.answer = answer;
       onAnswer({ statusCode: 200 } as IncomingMessage);

@@ -1,5 +1,4 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { OpenStore } from "../../ports/store.js";
 import { type Agents, watchfulAgents } from "../s3-protocol/agents.js";
 import { checkBucket, endpointUrl } from "../s3-protocol/location.js";
@@ -7,6 +6,7 @@ import type { PayloadSigning } from "../s3-protocol/payloads.js";
 import { type Profile, profileOf } from "../s3-protocol/profiles.js";
 import { Renewal } from "../s3-protocol/renewal.js";
 import { type Identity, identityOf, type S3Credentials } from "./credentials.js";
+import { SignalledHandler, SteadyClient } from "./send.js";
 import { S3ObjectStore } from "./store.js";
 
 export type { S3Credentials };
@@ -67,7 +67,7 @@ export function openS3Store(options: OpenS3Options): OpenStore {
         )
       : undefined;
   const config = clientConfig(options, url, agents, renewal);
-  const client = new S3Client(config);
+  const client = new SteadyClient(config);
   const signingClient = publicUrl === undefined ? undefined : clientAt(publicUrl, config, client);
   const { payloadSigning } = options;
   const named = { bucket, profile: known, server: url };
@@ -96,7 +96,7 @@ class OpenS3Store extends S3ObjectStore implements OpenStore {
 }
 
 function clientConfig(
-  { region, pathStyle, credentials, requestTimeoutMs }: OpenS3Options,
+  { bucket, region, pathStyle, credentials, requestTimeoutMs }: OpenS3Options,
   url: string | undefined,
   agents: Agents,
   renewal: Renewal<Identity> | undefined,
@@ -108,12 +108,14 @@ function clientConfig(
   const config: S3ClientConfig = {
     // Whether a request is sent again is decided by whoever calls the store.
     maxAttempts: 1,
+    // Not for a directory bucket: a request could be signed with the session of another.
+    cacheMiddleware: !bucket.endsWith("--x-s3"),
     // Checksums are sent on purpose: those that the SDK adds break some servers.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     // Servers that never answer 100 would cost six seconds for each part.
     expectContinueHeader: false,
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new SignalledHandler({
       httpAgent: agents.http,
       httpsAgent: agents.https,
       // Off: the agents do it.
@@ -127,7 +129,7 @@ function clientConfig(
     // One of the environment would be spoken to as if it were Amazon S3.
     ignoreConfiguredEndpointUrls: true,
   };
-  if (url !== undefined) config.endpoint = url;
+  if (url !== undefined) config.endpoint = endpointOf(new URL(url));
   const known = region ?? (url === undefined ? undefined : "us-east-1");
   if (known !== undefined) config.region = known;
   if (renewal !== undefined) {
@@ -135,6 +137,11 @@ function clientConfig(
     config.credentials = Object.assign(() => renewal.credentials(), { memoized: true });
   } else if (credentials !== undefined) config.credentials = async () => identityOf(credentials);
   return config;
+}
+
+/** In parts: a text would be parsed for each request. */
+function endpointOf({ protocol, hostname, port, pathname: path }: URL) {
+  return { protocol, hostname, path, ...(port === "" ? {} : { port: Number(port) }) };
 }
 
 /** A client that signs as another does, for another host. */

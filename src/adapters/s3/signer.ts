@@ -84,7 +84,8 @@ export class SdkSigningWire implements SigningWire {
       },
       { step: "finalizeRequest", priority: "high", name: "stowageStop" },
     );
-    await this.#client.send(command);
+    // With options, however empty, the SDK does not take what it has resolved for another command.
+    await this.#client.send(command, {});
     if (request === undefined) throw new Error("The SDK makes no request to sign");
     return request;
   }

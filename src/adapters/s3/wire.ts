@@ -22,7 +22,7 @@ import type { Encryption } from "../../ports/object-store.js";
 import type { Slice } from "../../ports/slice.js";
 import { errorFields, type Failure } from "../s3-protocol/failure.js";
 import { copySource } from "../s3-protocol/headers.js";
-import type { SignsPayload } from "../s3-protocol/payloads.js";
+import { type SignsPayload, UNSIGNED_PAYLOAD } from "../s3-protocol/payloads.js";
 import type { Heeding } from "../s3-protocol/renewal.js";
 import { hashOf, sendSlice } from "../s3-protocol/slices.js";
 import type {
@@ -53,20 +53,18 @@ import type {
   WrittenPart,
 } from "../s3-protocol/wire.js";
 import { failureOf } from "./errors.js";
-import { BODY, type HttpRequest, PAYLOAD, payload, streamed } from "./payload.js";
+import { type HttpRequest, type Prepare, type Send, sendOf } from "./send.js";
 
 /** The requests of S3, made by the AWS SDK. */
 export class SdkWire implements Wire {
-  readonly #client: S3Client;
   readonly #bucket: string;
   readonly #signs: SignsPayload;
   readonly #signed = new WeakMap<object, { correctedMs: number; generation: number }>();
   readonly #renewal: Heeding | undefined;
-  readonly #send: S3Client["send"];
+  readonly #send: Send;
   #region: string | undefined;
 
   constructor(client: S3Client, bucket: string, signs: SignsPayload, renewal?: Heeding) {
-    this.#client = client;
     this.#bucket = bucket;
     this.#signs = signs;
     this.#renewal = renewal;
@@ -77,19 +75,19 @@ export class SdkWire implements Wire {
    * Remembers of each error what its request was signed with. The SDK corrects the time by the
    * answer, also by that to another request that was on its way at the same time.
    */
-  #watched(client: S3Client): S3Client["send"] {
-    const send = client.send.bind(client) as (...given: unknown[]) => Promise<unknown>;
-    const watched = async (...given: unknown[]): Promise<unknown> => {
+  #watched(client: S3Client): Send {
+    const send = sendOf(client);
+    return async (command, sending) => {
+      this.#region ??= await client.config.region();
       const correctedMs = client.config.systemClockOffset;
       const generation = this.#renewal?.generation ?? 0;
       try {
-        return await send(...given);
+        return await send(command, sending);
       } catch (error) {
         if (error instanceof Error) this.#signed.set(error, { correctedMs, generation });
         throw error;
       }
     };
-    return watched as unknown as S3Client["send"];
   }
 
   failureOf(error: unknown): Failure {
@@ -112,8 +110,8 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
       ContentMD5: md5,
     });
-    command.middlewareStack.add(payload(this.#signs, crc32), PAYLOAD);
-    const answer = await this.#send(command, await this.#options(signal));
+    const prepare = this.#payload(crc32);
+    const answer = await this.#send(command, { signal, prepare });
     return { etag: answer.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -126,15 +124,10 @@ export class SdkWire implements Wire {
     const command = new GetObjectCommand({ ...this.#at(key), Range: range, IfMatch: ifMatch });
     // By `ChecksumMode` the SDK would put a stream between that leaves the socket open when it is
     // left early. The header alone has the server tell the checksum.
-    command.middlewareStack.add(
-      (next) => (args) => {
-        (args.request as HttpRequest).headers["x-amz-checksum-mode"] = "ENABLED";
-        return next(args);
-      },
-      { step: "build", name: "stowageChecksumMode" },
-    );
-    const options = await this.#options(signal);
-    const answer = await this.#send(command, options).catch((error: unknown) => {
+    const prepare = ({ headers }: HttpRequest): void => {
+      headers["x-amz-checksum-mode"] = "ENABLED";
+    };
+    const answer = await this.#send(command, { signal, prepare }).catch((error: unknown) => {
       letGo(error);
       throw error;
     });
@@ -145,12 +138,12 @@ export class SdkWire implements Wire {
 
   async headObject({ key, signal }: KeyRequest): Promise<FoundObject> {
     const command = new HeadObjectCommand({ ...this.#at(key), ChecksumMode: "ENABLED" });
-    return found(await this.#send(command, await this.#options(signal)));
+    return found(await this.#send(command, { signal }));
   }
 
   async deleteObject({ key, ifMatch, signal }: KeyRequest & Conditions): Promise<void> {
     const command = new DeleteObjectCommand({ ...this.#at(key), IfMatch: ifMatch });
-    await this.#send(command, await this.#options(signal));
+    await this.#send(command, { signal });
   }
 
   async deleteObjects({ keys, signal }: DeletesRequest): Promise<readonly Deleted[]> {
@@ -158,7 +151,7 @@ export class SdkWire implements Wire {
       Bucket: this.#bucket,
       Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: false },
     });
-    const { Deleted = [], Errors = [] } = await this.#send(command, await this.#options(signal));
+    const { Deleted = [], Errors = [] } = await this.#send(command, { signal });
     return [
       ...Deleted.map(({ Key }) => ({ key: Key })),
       ...Errors.map(({ Key, Code, Message }) => ({ key: Key, code: Code ?? "", text: Message })),
@@ -175,7 +168,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       MetadataDirective: "COPY",
     });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     return { etag: answer.CopyObjectResult?.ETag, encryption: answer.ServerSideEncryption };
   }
 
@@ -190,7 +183,7 @@ export class SdkWire implements Wire {
       MaxKeys: pageSize,
       EncodingType: encoded ? "url" : undefined,
     });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     const { Contents = [], CommonPrefixes = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
@@ -208,7 +201,7 @@ export class SdkWire implements Wire {
 
   async headBucket({ signal }: Sending): Promise<void> {
     const command = new HeadBucketCommand({ Bucket: this.#bucket });
-    await this.#send(command, await this.#options(signal));
+    await this.#send(command, { signal });
   }
 
   async createUpload(request: CreateRequest): Promise<CreatedUpload> {
@@ -219,7 +212,7 @@ export class SdkWire implements Wire {
       ChecksumAlgorithm: checksummed ? "CRC32" : undefined,
       ChecksumType: checksummed ? "FULL_OBJECT" : undefined,
     });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     return { uploadId: answer.UploadId, encryption: answer.ServerSideEncryption };
   }
 
@@ -227,19 +220,17 @@ export class SdkWire implements Wire {
     const { body, crc32, signal } = request;
     if ("open" in body) return this.#uploadSlice(request, body);
     const command = this.#uploadOf(request, body.length, { Body: body });
-    command.middlewareStack.add(payload(this.#signs, crc32), PAYLOAD);
-    const answer = await this.#send(command, await this.#options(signal));
+    const prepare = this.#payload(crc32);
+    const answer = await this.#send(command, { signal, prepare });
     return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
   }
 
   async #uploadSlice(request: PartRequest, slice: Slice): Promise<WrittenPart> {
     const { crc32, signal } = request;
-    const hash = (): Promise<string> => hashOf(slice, "sha256", "hex", signal);
+    const prepare = this.#payload(crc32, () => hashOf(slice, "sha256", "hex", signal));
     return sendSlice(slice, signal, async (stream, either) => {
       const command = this.#uploadOf(request, slice.size, {});
-      command.middlewareStack.add(payload(this.#signs, crc32, hash), PAYLOAD);
-      command.middlewareStack.add(streamed(stream), BODY);
-      const answer = await this.#send(command, await this.#options(either));
+      const answer = await this.#send(command, { signal: either, prepare, stream });
       return { etag: answer.ETag, crc32: answer.ChecksumCRC32 };
     });
   }
@@ -264,7 +255,7 @@ export class SdkWire implements Wire {
       CopySourceIfMatch: sourceEtag,
       CopySourceRange: range,
     });
-    const { CopyPartResult } = await this.#send(command, await this.#options(signal));
+    const { CopyPartResult } = await this.#send(command, { signal });
     return { etag: CopyPartResult?.ETag, crc32: CopyPartResult?.ChecksumCRC32 };
   }
 
@@ -283,13 +274,13 @@ export class SdkWire implements Wire {
       ChecksumCRC32: crc32,
       ChecksumType: crc32 === undefined ? undefined : "FULL_OBJECT",
     });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     return { etag: answer.ETag, key: answer.Key };
   }
 
   async abortUpload(request: UploadRequest): Promise<void> {
     const command = new AbortMultipartUploadCommand(this.#upload(request));
-    await this.#send(command, await this.#options(request.signal));
+    await this.#send(command, request);
   }
 
   async listParts(
@@ -297,7 +288,7 @@ export class SdkWire implements Wire {
   ): Promise<PartPage> {
     const { after, signal } = request;
     const command = new ListPartsCommand({ ...this.#upload(request), PartNumberMarker: after });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     const { IsTruncated, NextPartNumberMarker, Parts = [] } = answer;
     return {
       isTruncated: IsTruncated,
@@ -319,7 +310,7 @@ export class SdkWire implements Wire {
       KeyMarker: after?.key,
       UploadIdMarker: after?.uploadId,
     });
-    const answer = await this.#send(command, await this.#options(signal));
+    const answer = await this.#send(command, { signal });
     const { Uploads = [] } = answer;
     return {
       isTruncated: answer.IsTruncated,
@@ -333,17 +324,25 @@ export class SdkWire implements Wire {
     };
   }
 
+  /**
+   * The SDK hashes the bytes that it signs, in one native pass, unless the header is there.
+   *
+   * @param hash gives the SHA-256 of a stream, which the SDK does not hash.
+   */
+  #payload(crc32: string | undefined, hash?: () => Promise<string>): Prepare {
+    return async ({ protocol, headers }) => {
+      if (!this.#signs(protocol === "https:", crc32)) {
+        headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD;
+      } else if (hash !== undefined) headers["x-amz-content-sha256"] = await hash();
+    };
+  }
+
   #at(key: string) {
     return { Bucket: this.#bucket, Key: key };
   }
 
   #upload({ key, uploadId }: UploadRequest) {
     return { ...this.#at(key), UploadId: uploadId };
-  }
-
-  async #options(signal: AbortSignal | undefined) {
-    this.#region ??= await this.#client.config.region();
-    return signal === undefined ? {} : { abortSignal: signal };
   }
 }
 
