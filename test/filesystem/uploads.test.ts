@@ -115,6 +115,27 @@ describe("an upload on disk", () => {
     }
   });
 
+  it("that is aborted at any turn of its completing is told to be gone, or complete", async () => {
+    const { store } = await storeOfSmallParts();
+    const told = new Set<string>();
+    const race = async (turns: number): Promise<void> => {
+      const target = key(`raced-${turns}`);
+      const upload = await store.createUpload(target);
+      const parts = [await store.uploadPart(upload, 1, bytes("whole"))];
+      const completing = store.completeUpload(upload, parts).then(
+        () => "completed",
+        (error: { code: string }) => error.code,
+      );
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await store.abortUpload(upload);
+      told.add(await completing);
+    };
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 40 }, (_, turns) => race(turns)));
+    }
+    expect([...told].filter((code) => code !== "completed")).toEqual(["upload-not-found"]);
+  });
+
   it("in progress outlives any number of openings, however old it is", async () => {
     const { directory, store } = await storeOfSmallParts();
     const upload = await store.createUpload(KEY);

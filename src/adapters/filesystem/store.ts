@@ -50,9 +50,9 @@ import {
   beginUpload,
   findUpload,
   isUploadId,
+  readWithParts,
   removeUpload,
   selectUploads,
-  storedParts,
   storePart,
 } from "./uploads.js";
 import { keyOfUri, locationOf, uriOf } from "./uris.js";
@@ -253,8 +253,7 @@ export class FilesystemObjectStore implements OpenStore {
     const { key, uploadId } = upload;
     return this.#run(call, signal, async () => {
       refuseEncryption(call, encryption);
-      const open = await findUpload(this.#site, call, upload);
-      const stored = await storedParts(this.#site, open);
+      const { open, stored } = await readWithParts(this.#site, call, upload);
       const joining = partsToJoin(call, stored, parts, this.facts.limits);
       if (when !== undefined) expectCondition(call, await find(this.#site, key), when);
       const joined = await joinParts(this.#site, call, uploadId, stored, joining, signal);
@@ -294,8 +293,8 @@ export class FilesystemObjectStore implements OpenStore {
   async *listParts(upload: Upload, options: CallOptions = {}): AsyncIterable<Part> {
     const call: Call = { operation: "listParts", key: upload.key };
     yield* this.#relay(call, options.signal, async () => {
-      const parts = await storedParts(this.#site, await findUpload(this.#site, call, upload));
-      return parts.map(({ path, at, crc, ...part }) => part);
+      const { stored } = await readWithParts(this.#site, call, upload);
+      return stored.map(({ path, at, crc, ...part }) => part);
     });
   }
 

@@ -170,11 +170,23 @@ async function storeApart(
   }
 }
 
-/** The parts of an upload in the order of their numbers. */
-export async function storedParts(
+/**
+ * An upload, and its parts in the order of their numbers.
+ *
+ * @throws `upload-not-found`, also where an abort takes it away while its parts are read.
+ */
+export async function readWithParts(
   site: Site,
-  { folder }: OpenUpload,
-): Promise<readonly StoredPart[]> {
+  call: Call,
+  upload: Upload,
+): Promise<{ readonly open: OpenUpload; readonly stored: readonly StoredPart[] }> {
+  const open = await findUpload(site, call, upload);
+  const stored = await storedParts(site, open);
+  await findUpload(site, call, upload);
+  return { open, stored };
+}
+
+async function storedParts(site: Site, { folder }: OpenUpload): Promise<readonly StoredPart[]> {
   const names = await namesIn(folder);
   const found = [
     ...(await recordedParts(site, folder, names)),
