@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { type Checksum, crc32Checksum } from "../../src/domain/checksum.js";
+import { type Checksum, type Crc64NvmeChecksum, crc32Checksum } from "../../src/domain/checksum.js";
+import { Crc64Nvme } from "../../src/domain/crc64nvme.js";
 import type { ErrorCode } from "../../src/domain/errors.js";
 import type { Metadata } from "../../src/domain/metadata.js";
 import type { ObjectKey } from "../../src/domain/object-key.js";
@@ -180,6 +181,12 @@ export function joinOf(
 
 export function checksumOf(bytes: Uint8Array): Checksum {
   return crc32Checksum(crc32(bytes));
+}
+
+export function crc64NvmeOf(bytes: Uint8Array): Crc64NvmeChecksum {
+  const crc = new Crc64Nvme();
+  crc.add(bytes);
+  return crc.checksum;
 }
 
 /** A checksum that is sound, and not that of these bytes. */
