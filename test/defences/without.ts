@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vitest/config";
-import { DEFENCES, type Defence } from "./defences.js";
+import type { Defence } from "./defence.js";
+import { DEFENCES } from "./defences.js";
 
 const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
