@@ -140,7 +140,7 @@ export class Requests {
     const unsigned = this.#client["getRequestOptions"](options);
     const carrier = carrying(this.#client, {
       ...unsigned,
-      headers: await this.#signed(unsigned, parameters, sha256, keys),
+      headers: await this.#signed(unsigned, parameters, sha256, keys, correctedMs),
     });
     const answer = await through({ signal, timeoutMs: this.#timeoutMs }, () =>
       carrier.makeRequestStreamAsync(options, payload, "", [200], this.#region),
@@ -163,6 +163,7 @@ export class Requests {
     query: Record<string, string>,
     sha256: string,
     renewed: MinioKeys | undefined,
+    correctedMs: number,
   ): Promise<Record<string, string>> {
     if (this.#client["anonymous"]) return unsigned.headers;
     const { protocol, method, host } = unsigned;
@@ -172,7 +173,7 @@ export class Requests {
       { protocol, method, host, path, query, headers },
       renewed ?? keysOf(this.#client),
       this.#region,
-      new Date(Date.now() + this.#correctedMs),
+      new Date(Date.now() + correctedMs),
     );
   }
 }
