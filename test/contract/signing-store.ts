@@ -220,7 +220,7 @@ export class SigningStore extends MemoryObjectStore {
 
   /** @throws `access-denied` unless the request is the one that was signed. */
   #allowed(method: string, { key, query, values, bytes }: Arrived): Claims {
-    const expect = (check: Check, right: boolean): void => {
+    const look = (check: Check, right: boolean): void => {
       if (!right && !this.ignored.includes(check)) throw refusal("access-denied", check);
     };
     const { claims: text = "", signature, ...others } = query;
@@ -228,20 +228,20 @@ export class SigningStore extends MemoryObjectStore {
       const claimed = { "content-type": "text/plain" };
       return { method: method as "GET", key, from: 0, until: 0, headers: claimed };
     }
-    expect("signature", signature === this.#hash(text));
+    look("signature", signature === this.#hash(text));
     const claims = JSON.parse(Buffer.from(text, "base64url").toString()) as Claims;
-    expect("query", isDeepStrictEqual(others, claims.told ?? {}));
+    look("query", isDeepStrictEqual(others, claims.told ?? {}));
     const { headers, size = bytes.length, range = [0, bytes.length] } = claims;
     const { "content-md5": digest = hash("md5", bytes, "base64") } = values;
-    expect("digest", digest === hash("md5", bytes, "base64"));
-    expect("method", method === claims.method);
-    expect("key", key === claims.key);
-    expect("expiry", claims.from <= Date.now() && Date.now() < claims.until);
-    expect("size", bytes.length === size);
-    expect("range", range[0] <= bytes.length && bytes.length <= range[1]);
+    look("digest", digest === hash("md5", bytes, "base64"));
+    look("method", method === claims.method);
+    look("key", key === claims.key);
+    look("expiry", claims.from <= Date.now() && Date.now() < claims.until);
+    look("size", bytes.length === size);
+    look("range", range[0] <= bytes.length && bytes.length <= range[1]);
     const same = Object.entries(headers).every(([name, value]) => values[name] === value);
     const added = Object.keys(values).some((name) => name.startsWith("meta-") && !headers[name]);
-    expect(claims.method === "POST" ? "fields" : "headers", same && !added);
+    look(claims.method === "POST" ? "fields" : "headers", same && !added);
     return { ...claims, told: others };
   }
 

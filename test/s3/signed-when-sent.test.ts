@@ -43,6 +43,12 @@ function held(answer: Answer = object("")): { script: Answer; answer(at: number)
   };
 }
 
+/** Answers with more than a socket and a stream hold. */
+const large: Answer = (request, response, socket) => {
+  response.setHeader("date", new Date().toUTCString());
+  object("x".repeat(8_000_000))(request, response as ServerResponse, socket);
+};
+
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -75,12 +81,7 @@ describe.each(STORES)(
     });
 
     test("one that waits for a connection which a slow reader has", async () => {
-      const timed: Answer = (request, response, socket) => {
-        response.setHeader("date", new Date().toUTCString());
-        // More than the socket and the stream hold.
-        object("x".repeat(8_000_000))(request, response as ServerResponse, socket);
-      };
-      await using server = await scriptedServer(timed);
+      await using server = await scriptedServer(large);
       await using store = open(server.url, { maxSockets: 1 });
       const slow = await store.get(KEY);
       const head = store.head(KEY);
@@ -93,11 +94,7 @@ describe.each(STORES)(
     });
 
     test("one that waits for a connection which a body has that is let go of", async () => {
-      const timed: Answer = (request, response, socket) => {
-        response.setHeader("date", new Date().toUTCString());
-        object("x".repeat(8_000_000))(request, response, socket);
-      };
-      await using server = await scriptedServer(timed);
+      await using server = await scriptedServer(large);
       await using store = open(server.url, { maxSockets: 1 });
       const left = await store.get(KEY);
       const head = store.head(KEY);
