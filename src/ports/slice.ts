@@ -15,6 +15,28 @@ export interface Slice {
 export type FillNext = (memory: Uint8Array) => Promise<void>;
 
 /**
+ * Makes one pass over a slice, a piece at a time.
+ *
+ * @param memory where the pieces stand, one after the other. Its length is that of the longest.
+ * @throws the signal's reason; what reading and `take` throw.
+ */
+export async function readSlice(
+  slice: Slice,
+  memory: Uint8Array,
+  take: (piece: Uint8Array) => void | Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const fill = slice.open();
+  for (let done = 0; done < slice.size; ) {
+    const piece = memory.subarray(0, Math.min(memory.length, slice.size - done));
+    await fill(piece);
+    signal?.throwIfAborted();
+    await take(piece);
+    done += piece.length;
+  }
+}
+
+/**
  * A slice of which each pass is looked at: `begin` is called for each, and what it gives for each piece
  * that was read, before that is handed on. What it throws ends the pass.
  */

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { type Checksum, crc32Number } from "../../domain/checksum.js";
 import type { PartBody } from "../../ports/multipart-store.js";
-import type { Slice } from "../../ports/slice.js";
+import { readSlice, type Slice } from "../../ports/slice.js";
 import { expectChecksum, expectCrc } from "./conditions.js";
 import { type Call, checked } from "./errors.js";
 
@@ -56,16 +56,12 @@ function partOfSlice(
   if (checksum !== undefined) checked(call, () => crc32Number(checksum));
   const { size } = slice;
   const writeTo: SentPart["writeTo"] = async (write) => {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size));
-    const fill = slice.open();
     let crc = 0;
-    for (let done = 0; done < size; ) {
-      const piece = buffer.subarray(0, Math.min(buffer.length, size - done));
-      await fill(piece);
+    const memory = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size));
+    await readSlice(slice, memory, (piece) => {
       crc = crc32(piece, crc);
-      await write(piece);
-      done += piece.length;
-    }
+      return write(piece);
+    });
     if (checksum !== undefined) expectCrc(call, crc, checksum);
     return crc;
   };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import { type Slice, watchedSlice } from "../../ports/slice.js";
+import { readSlice, type Slice, watchedSlice } from "../../ports/slice.js";
 
 /** Bytes of a slice that are read at once to be hashed. */
 const HASHED_BYTES = 1_048_576;
@@ -16,26 +16,9 @@ export async function hashOf(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const hash = createHash(algorithm);
-  await readThrough(slice, signal, (piece) => hash.update(piece));
+  const memory = Buffer.allocUnsafeSlow(Math.min(HASHED_BYTES, slice.size));
+  await readSlice(slice, memory, (piece) => void hash.update(piece), signal);
   return hash.digest(encoding);
-}
-
-/** Reads a slice to its end. A piece is good until the next is read. */
-async function readThrough(
-  slice: Slice,
-  signal: AbortSignal | undefined,
-  take: (piece: Uint8Array) => void,
-): Promise<void> {
-  const { size } = slice;
-  const buffer = Buffer.allocUnsafeSlow(Math.min(HASHED_BYTES, size));
-  const fill = slice.open();
-  for (let done = 0; done < size; ) {
-    const piece = buffer.subarray(0, Math.min(buffer.length, size - done));
-    await fill(piece);
-    signal?.throwIfAborted();
-    take(piece);
-    done += piece.length;
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { crc32Checksum } from "../../domain/checksum.js";
 import { StowageError } from "../../domain/errors.js";
 import type { PartBody } from "../../ports/multipart-store.js";
-import { type Slice, watchedSlice } from "../../ports/slice.js";
+import { readSlice, type Slice, watchedSlice } from "../../ports/slice.js";
 import type { Source } from "../../ports/source.js";
 import type { Rooms } from "./part-memory.js";
 
@@ -50,15 +50,12 @@ export async function crcOf(piece: Piece, signal: AbortSignal): Promise<number> 
   if (!("room" in piece)) return crc32(piece);
   const { slice, room } = piece;
   const memory = room.subarray(0, Math.ceil(room.length / 2));
-  const fill = slice.open();
   let crc = 0;
-  for (let done = 0; done < slice.size; ) {
-    signal.throwIfAborted();
-    const next = memory.subarray(0, Math.min(memory.length, slice.size - done));
-    await fill(next);
-    crc = crc32(next, crc);
-    done += next.length;
-  }
+  const add = (bytes: Uint8Array): void => {
+    crc = crc32(bytes, crc);
+  };
+  signal.throwIfAborted();
+  await readSlice(slice, memory, add, signal);
   return crc;
 }
 

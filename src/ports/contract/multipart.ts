@@ -109,13 +109,11 @@ export const multipartCases: readonly ContractCase[] = [
     run: async ({ store, key }) => {
       const upload = await store.createUpload(key("object"), { checksummed: true });
       const head = sampleBytes(store.facts.limits.minPartBytes + 1);
-      const bodies = [head, utf8("middle"), utf8("tail")];
-      const checksums = bodies.map(checksumOf);
-      const given = { checksum: checksums[2] };
+      const tail = utf8("tail");
+      const checksums = [head, tail].map(checksumOf);
       const parts = [
         await store.uploadPart(upload, 1, head),
-        await store.uploadPart(upload, 2, utf8("middle")),
-        await store.uploadPart(upload, 3, utf8("tail"), given),
+        await store.uploadPart(upload, 2, tail, { checksum: checksums[1] }),
       ];
       assert.deepEqual(
         parts.map(({ checksum }) => checksum),
